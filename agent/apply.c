@@ -1,0 +1,204 @@
+/* apply.c - the order of acts: look, write down, write, look again. */
+#include "agent/apply.h"
+
+#include "agent/base/log.h"
+
+static void tell(struct actor *actor, const struct step *step, enum act_phase phase,
+                 const char *detail)
+{
+    struct act_event event = {.phase = phase, .step = step};
+
+    str_cut(event.detail, sizeof event.detail, detail);
+    actor->event(actor->arg, &event);
+}
+
+static bool refuse_stale(const struct step *step, const struct strings *now, struct error *e)
+{
+    char is[200], was[200];
+
+    strings_join(now, ", ", "nothing", is, sizeof is);
+    strings_join(&step->before, ", ", "nothing", was, sizeof was);
+    fail(e, ERR_PLAN_STALE, "the plan expects %s to be %s, but it is %s now", step->target, was,
+         is);
+    return error_next(e, "namesake plan %s", ip_text(&step->subject.ip).s);
+}
+
+static bool check_step(struct actor *actor, const struct step *step, struct error *e)
+{
+    struct reading now;
+    bool ok;
+
+    if (!act_read(actor, step, &now, e))
+        return false;
+    ok = strings_equal(&now.values, &step->before) || strings_equal(&now.values, &step->after) ||
+         refuse_stale(step, &now.values, e);
+    reading_free(&now);
+    return ok;
+}
+
+bool apply_check(struct actor *actor, const struct plan *plan, struct error *e)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].action != ACTION_ASK && !check_step(actor, &plan->steps[i], e))
+            return false;
+    return true;
+}
+
+/* Write one step, its record on disk before and after. */
+static bool make_step(struct actor *actor, struct run *run, size_t index,
+                      const struct reading *now, struct error *e)
+{
+    const struct step *step = &run->plan.steps[index];
+    struct error unwritten;
+
+    if (!journal_begin(run, index, &now->values, now->holding.ttl_s,
+                       step->kind == STEP_MTA ? &now->edits : NULL, e))
+        return false;
+    tell(actor, step, ACT_START, "");
+    if (act_write(actor, step, now, e))
+        return journal_end(run, index, PROGRESS_DONE, "", e);
+    /* With an unknown outcome the begin stays without an end: the next run looks first. */
+    if (e->code != ERR_TIMEOUT && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
+        log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);
+    return false;
+}
+
+/* One step whatever its state: already there, to be made, or changed by somebody else. */
+static bool run_step(struct actor *actor, struct run *run, size_t index,
+                     struct apply_result *result, struct error *e)
+{
+    const struct step *step = &run->plan.steps[index];
+    enum progress progress = run->records[index].progress;
+    struct reading now;
+    bool ok = true;
+
+    if (!act_read(actor, step, &now, e))
+        return false;
+    if (strings_equal(&now.values, &step->after)) {
+        if (progress == PROGRESS_BEGUN)
+            ok = act_settle(actor, step, e) &&
+                 journal_end(run, index, PROGRESS_DONE, "found done", e);
+        result->already++;
+    } else if (!strings_equal(&now.values, &step->before)) {
+        ok = refuse_stale(step, &now.values, e);
+    } else {
+        ok = make_step(actor, run, index, &now, e);
+        result->changed += ok;
+    }
+    reading_free(&now);
+    return ok;
+}
+
+static size_t steps_left(const struct run *run, size_t from)
+{
+    size_t left = 0;
+
+    for (size_t i = from; i < run->plan.count; i++)
+        left += run->plan.steps[i].action != ACTION_ASK;
+    return left;
+}
+
+/* True when a later step may only be made once this one is served. */
+static bool is_required(const struct plan *plan, size_t index)
+{
+    for (size_t i = index + 1; i < plan->count; i++)
+        if (plan->steps[i].action != ACTION_ASK &&
+            strings_have(&plan->steps[i].requires, plan->steps[index].id))
+            return true;
+    return false;
+}
+
+/* All address records are written, then waited for together: their zones transfer in parallel. */
+static bool wait_for(struct actor *actor, const struct run *run, size_t *waited, size_t upto,
+                     struct apply_result *result)
+{
+    bool blocked = false;
+
+    for (; *waited < upto; ++*waited) {
+        const struct step *step = &run->plan.steps[*waited];
+        bool served;
+        if (step->action == ACTION_ASK)
+            continue;
+        act_wait(actor, step, &served);
+        result->pending = result->pending || !served;
+        blocked = blocked || (!served && is_required(&run->plan, *waited));
+    }
+    return !blocked;
+}
+
+bool apply_run(struct actor *actor, struct run *run, struct apply_result *result, struct error *e)
+{
+    const struct plan *plan = &run->plan;
+    size_t waited = 0, i;
+
+    *result = (struct apply_result){.by_hand = plan_count(plan, ACTION_ASK)};
+    for (i = 0; i < plan->count; i++) {
+        const struct step *step = &plan->steps[i];
+        bool may = step->kind == STEP_FORWARD || wait_for(actor, run, &waited, i, result);
+        result->left = steps_left(run, i);
+        result->signal = loop_stop_signal();
+        if (!may || result->signal != 0)
+            return true;
+        if (step->action != ACTION_ASK && !run_step(actor, run, i, result, e)) {
+            tell(actor, step, ACT_FAILED, e->why);
+            return false;
+        }
+    }
+    result->left = 0;
+    (void)wait_for(actor, run, &waited, plan->count, result);
+    result->signal = loop_stop_signal();
+    return journal_finish(run, false, e);
+}
+
+static bool is_undoable(const struct run *run, size_t index)
+{
+    return run->records[index].progress == PROGRESS_BEGUN ||
+           run->records[index].progress == PROGRESS_DONE;
+}
+
+size_t apply_undoable(const struct run *run)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->plan.count; i++)
+        count += is_undoable(run, i);
+    return count;
+}
+
+static bool undo_step(struct actor *actor, struct run *run, size_t index,
+                      struct apply_result *result, struct error *e)
+{
+    const struct step *step = &run->plan.steps[index];
+    bool changed;
+
+    tell(actor, step, ACT_START, "");
+    if (!act_undo(actor, run, index, false, &changed, e)) {
+        tell(actor, step, ACT_FAILED, e->why);
+        return false;
+    }
+    result->changed += changed;
+    result->already += !changed;
+    tell(actor, step, changed ? ACT_DONE : ACT_ALREADY, "");
+    return journal_end(run, index, PROGRESS_UNDONE, "", e);
+}
+
+bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_result *result,
+                struct error *e)
+{
+    bool changed;
+
+    *result = (struct apply_result){0};
+    for (size_t i = 0; i < run->plan.count; i++)
+        if (is_undoable(run, i) && !act_undo(actor, run, i, true, &changed, e))
+            return false;
+    for (size_t i = run->plan.count; !dry && i-- > 0;) {
+        result->left = apply_undoable(run);
+        result->signal = loop_stop_signal();
+        if (result->signal != 0)
+            return true;
+        if (is_undoable(run, i) && !undo_step(actor, run, i, result, e))
+            return false;
+    }
+    result->left = dry ? apply_undoable(run) : 0;
+    return dry || journal_finish(run, true, e);
+}

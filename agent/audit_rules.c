@@ -1,0 +1,450 @@
+/* audit_rules.c - the rules: each reads the look and adds what it finds. */
+#include "agent/audit_look.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/generic.h"
+
+static void rule_name(struct look *look)
+{
+    struct finding *finding;
+
+    if (!name_is_empty(&look->facts->wanted))
+        return;
+    finding = look_add(look, FIND_NAME_UNDECIDED, "no name is known that %s should carry",
+                       ip_text(&look->facts->address).s);
+    snprintf(finding->next, sizeof finding->next, "namesake audit %s --name mail.example.com",
+             ip_text(&look->facts->address).s);
+}
+
+static void rule_path(struct look *look)
+{
+    const struct facts *facts = look->facts;
+    const struct ip *seen = &facts->helo.seen_ip;
+    struct finding *finding;
+
+    if (facts->path.nat)
+        look_add(look, FIND_PATH_NAT, "%s is %s; the public address is not known",
+                 ip_text(&facts->address).s, ip_scope_text(ip_scope(&facts->address)));
+    if (seen->family == facts->address.family && !ip_equal(seen, &facts->address)) {
+        finding = look_add(look, FIND_PATH_OTHER_ADDRESS, "mail left from %s, not from %s",
+                           ip_text(seen).s, ip_text(&facts->address).s);
+        snprintf(finding->next, sizeof finding->next, "namesake audit %s", ip_text(seen).s);
+    }
+    if (facts->path.relay[0]) {
+        finding =
+            look_add(look, FIND_PATH_RELAY, "mail leaves through the relay %s", facts->path.relay);
+        snprintf(finding->next, sizeof finding->next, "namesake audit %s", facts->path.relay);
+    }
+}
+
+static void rule_ptr_missing(struct look *look)
+{
+    const struct reverse_facts *reverse = &look->facts->reverse;
+
+    if (look->ptr != MATCH_ABSENT)
+        return;
+    if (reverse->cname.count > 0)
+        look_add(look, FIND_PTR_MISSING,
+                 "%s has no PTR record: its reverse name is an alias of "
+                 "%s, which holds none",
+                 ip_text(&look->facts->address).s, reverse->owner.s);
+    else
+        look_add(look, FIND_PTR_MISSING, "%s has no PTR record (%s)",
+                 ip_text(&look->facts->address).s, dns_rcode_text(reverse->ptr.rcode));
+}
+
+/* Why a PTR value is no host name; NULL when it is one. */
+static const char *ptr_fault(const struct look *look, const char *value)
+{
+    struct name name;
+    enum name_fault fault = name_parse_host(value, &name);
+
+    if (fault != NAME_GOOD)
+        return name_fault_text(fault);
+    return generic_judge(&name, &look->facts->address).is_placeholder
+               ? "is a placeholder, not the name of a host"
+               : NULL;
+}
+
+/* Beside the wanted name a bad one only makes receivers' luck worse; that is a warning. */
+static void rule_ptr_invalid(struct look *look)
+{
+    struct finding *finding;
+    const char *value, *fault;
+    size_t at = 0;
+
+    while ((value = look_next_ptr(look, &at)) != NULL) {
+        if ((fault = ptr_fault(look, value)) == NULL)
+            continue;
+        finding = look_add(look, FIND_PTR_INVALID, "the PTR record holds \"%.200s\", which %s",
+                           value, fault);
+        if (look->ptr == MATCH_EQUAL && !str_equal(value, look->facts->wanted.s))
+            look_weigh(look, finding, SEVERITY_WARN);
+        return;
+    }
+}
+
+/* The other repair: when the PTR name is confirmed, the mail server may take that name. */
+static void offer_ptr_name(struct look *look, struct finding *finding)
+{
+    const char *ptr = look_ptr_text(look);
+    struct name name;
+
+    if (look_confirms(look->facts, ptr) == MATCH_EQUAL && name_parse_host(ptr, &name) == NAME_GOOD)
+        snprintf(finding->alt, sizeof finding->alt, "namesake plan %s --name %s",
+                 ip_text(&look->facts->address).s, name.s);
+}
+
+static void rule_ptr_differs(struct look *look)
+{
+    const struct facts *facts = look->facts;
+    const char *ptr = look_ptr_text(look);
+    struct name name;
+    struct generic generic = {0};
+    struct finding *finding;
+
+    if (look->ptr != MATCH_DIFFERS)
+        return;
+    if (name_from_dns(ptr, &name))
+        generic = generic_judge(&name, &facts->address);
+    if (generic.is_generic) {
+        look_add(look, FIND_PTR_GENERIC, "the PTR record still carries %s default name, %s, not %s",
+                 generic.vendor ? generic.vendor : "the hoster's", ptr, facts->wanted.s);
+        return;
+    }
+    finding =
+        look_add(look, FIND_PTR_MISMATCH, "the PTR record names %s, not %s", ptr, facts->wanted.s);
+    offer_ptr_name(look, finding);
+}
+
+static void rule_ptr_wanted_generic(struct look *look)
+{
+    struct finding *finding;
+
+    if (look->ptr != MATCH_EQUAL ||
+        !generic_judge(&look->facts->wanted, &look->facts->address).is_generic)
+        return;
+    finding =
+        look_add(look, FIND_PTR_GENERIC, "the wanted name, %s, looks like a hoster's default name",
+                 look->facts->wanted.s);
+    look_weigh(look, finding, SEVERITY_WARN);
+}
+
+static void rule_ptr_not_confirmed(struct look *look)
+{
+    const char *name;
+    size_t at = 0;
+
+    while ((name = look_next_ptr(look, &at)) != NULL) {
+        enum match confirms = look_confirms(look->facts, name);
+        if (confirms != MATCH_ABSENT && confirms != MATCH_DIFFERS)
+            return;
+    }
+    if (at == 0 || look->ptr == MATCH_ABSENT)
+        return;
+    look_add(look, FIND_PTR_NOT_CONFIRMED, "%s, the name in the PTR record, does not resolve to %s",
+             look_ptr_text(look), ip_text(&look->facts->address).s);
+}
+
+static void rule_ptr_multiple(struct look *look)
+{
+    char list[256];
+    size_t at = 0, count = 0;
+
+    while (look_next_ptr(look, &at) != NULL)
+        count++;
+    if (count < 2)
+        return;
+    strings_join(&look->facts->reverse.ptr.values, ", ", "", list, sizeof list);
+    look_add(look, FIND_PTR_MULTIPLE, "%zu PTR records%s: %s", count,
+             count > FACTS_PTR_EVALUATED ? ", of which receivers read ten" : "", list);
+}
+
+static void rule_forward_fails(struct look *look)
+{
+    const struct facts *facts = look->facts;
+    char list[200];
+
+    if (look->forward == MATCH_ABSENT)
+        look_add(look, FIND_FORWARD_MISSING, "%s has no %s record (%s)", facts->wanted.s,
+                 ip_record_type(facts->address.family), dns_rcode_text(look->forward_set->rcode));
+    if (look->forward != MATCH_DIFFERS)
+        return;
+    strings_join(&look->forward_set->values, ", ", "", list, sizeof list);
+    look_add(look, FIND_FORWARD_ELSEWHERE, "%s resolves to %s, not to %s", facts->wanted.s, list,
+             ip_text(&facts->address).s);
+}
+
+static void rule_forward_form(struct look *look)
+{
+    if (look->forward_facts == NULL)
+        return;
+    if (look->forward_facts->cname.count > 0)
+        look_add(look, FIND_FORWARD_CNAME, "%s is an alias of %s", look->facts->wanted.s,
+                 look->forward_facts->cname.v[0]);
+    if (look->forward == MATCH_EQUAL && look_count_values(&look->forward_set->values) > 1)
+        look_add(look, FIND_FORWARD_MULTIPLE, "%s has %zu %s records, this address among them",
+                 look->facts->wanted.s, look_count_values(&look->forward_set->values),
+                 ip_record_type(look->facts->address.family));
+}
+
+static void rule_helo(struct look *look)
+{
+    const struct helo_facts *helo = &look->facts->helo;
+    const char *way = helo->state == HELO_OBSERVED ? "observed" : "configured";
+    struct finding *finding;
+
+    if (look->helo == MATCH_UNKNOWN && helo->state == HELO_UNKNOWN) {
+        finding = look_add(look, FIND_HELO_UNKNOWN, "%s",
+                           helo->why[0] ? helo->why : "the HELO name is not known");
+        if (helo->next[0])
+            str_cut(finding->next, sizeof finding->next, helo->next);
+    }
+    if (look->helo != MATCH_DIFFERS)
+        return;
+    if (look->helo_fault != NAME_GOOD)
+        look_add(look, FIND_HELO_INVALID, "HELO says \"%s\" (%s), which %s", helo->value, way,
+                 name_fault_text(look->helo_fault));
+    else
+        look_add(look, FIND_HELO_MISMATCH, "HELO says %s (%s), not %s", helo->value, way,
+                 look->facts->wanted.s);
+}
+
+static void rule_helo_source(struct look *look)
+{
+    if (look->facts->path.hostname_from[0])
+        look_add(look, FIND_HELO_FROM_HOSTNAME, "%s", look->facts->path.hostname_from);
+}
+
+/* A greeting with the name of another machine is that one's: port 25 is forwarded to it. */
+static void give_banner_away(struct look *look, struct finding *finding)
+{
+    if (look_confirms(look->facts, look->greeting_word) == MATCH_DIFFERS)
+        look_give_to(look, finding, OWNER_RELAY);
+}
+
+static void rule_banner_name(struct look *look)
+{
+    const struct facts *facts = look->facts;
+    const char *line = facts->banner.lines.count > 0 ? facts->banner.lines.v[0] : "";
+    struct finding *finding;
+
+    if (facts->banner_off)
+        return;
+    if (facts->banner.state == BANNER_NOT_SMTP)
+        look_add(look, FIND_BANNER_NO_NAME, "port 25 of %s speaks another protocol: \"%.160s\"",
+                 ip_text(&facts->address).s, line);
+    if (look->greeting == GREETING_NO_NAME)
+        look_add(look, FIND_BANNER_NO_NAME,
+                 "the greeting does not begin with a host name: "
+                 "\"%.200s\"",
+                 line);
+    if (look->greeting == GREETING_NAME_LATER) {
+        finding = look_add(look, FIND_BANNER_NO_NAME,
+                           "the name is not the first word of the greeting: \"%.200s\"", line);
+        look_weigh(look, finding, SEVERITY_WARN);
+    }
+    if (look->greeting == GREETING_NAMED && look->banner == MATCH_DIFFERS) {
+        finding = look_add(look, FIND_BANNER_MISMATCH, "the greeting says %s, not %s",
+                           look->greeting_word, facts->wanted.s);
+        give_banner_away(look, finding);
+    }
+}
+
+static void rule_banner_state(struct look *look)
+{
+    const struct banner_facts *banner = &look->facts->banner;
+    static const char *const seen[BANNER_STATES] = {
+        [BANNER_NOT_ASKED] = "was not asked",
+        [BANNER_OK] = "gave no greeting",
+        [BANNER_REFUSED] = "refuses connections",
+        [BANNER_TIMEOUT] = "did not answer in time",
+        [BANNER_CLOSED] = "closed the connection before its greeting",
+        [BANNER_NOT_SMTP] = "speaks another protocol",
+    };
+    bool silent = banner->state == BANNER_TIMEOUT || banner->state == BANNER_CLOSED ||
+                  (banner->state == BANNER_REFUSED && banner->expected) ||
+                  (banner->state == BANNER_OK && banner->lines.count == 0);
+
+    if (look->facts->banner_off)
+        return;
+    if (look->greeting == GREETING_MASKED)
+        look_add(look, FIND_BANNER_MASKED, "a firewall masks the greeting: \"%.120s\"",
+                 banner->lines.v[0]);
+    if (look->greeting == GREETING_TURNED_AWAY || look->greeting == GREETING_BUSY)
+        look_add(look, FIND_BANNER_REFUSED, "the server turns clients away: \"%.200s\"",
+                 banner->lines.v[0]);
+    if (silent)
+        look_add(look, FIND_BANNER_UNREACHABLE, "port 25 of %s %s",
+                 ip_text(&look->facts->address).s, seen[banner->state]);
+}
+
+static void rule_banner_ehlo(struct look *look)
+{
+    const struct banner_facts *banner = &look->facts->banner;
+    struct name greeted, replied;
+    struct cursor c, w;
+    char word[256] = "";
+
+    if (look->greeting != GREETING_NAMED || banner->ehlo.count == 0 ||
+        !str_starts(banner->ehlo.v[0], "250") || strlen(banner->ehlo.v[0]) < 5)
+        return;
+    c = cursor_of(banner->ehlo.v[0] + 4, strlen(banner->ehlo.v[0] + 4));
+    if (!cursor_word(&c, &w) || !cursor_copy(&w, word, sizeof word) || look_is_no_name(word))
+        return;
+    (void)name_parse_host(word, &replied);
+    (void)name_parse_host(look->greeting_word, &greeted);
+    if (!name_equal(&greeted, &replied))
+        look_add(look, FIND_BANNER_EHLO_DIFFER, "the greeting says %s, the reply to EHLO %s",
+                 look->greeting_word, word);
+}
+
+/* A finding about the zone of a record: the reverse one is the IP owner's. */
+static void give_to_zone(struct look *look, struct finding *finding, bool reverse)
+{
+    look_give_to(look, finding, reverse ? OWNER_IP : OWNER_DNS);
+    finding->check = reverse ? CHECK_PTR : CHECK_FORWARD;
+}
+
+static struct finding *add_temporary(struct look *look, const char *name,
+                                     const struct rrset_facts *set, bool reverse)
+{
+    const char *type = reverse ? "PTR" : ip_record_type(look->facts->address.family);
+    struct finding *finding =
+        look_add(look, FIND_DNS_TEMPORARY, "the %s record of %s could not be read: %s", type, name,
+                 dns_rcode_text(set->rcode));
+
+    give_to_zone(look, finding, reverse);
+    return finding;
+}
+
+/* Other names in PTR that could not be confirmed or denied: a note, since Exim defers on them. */
+static void note_open_names(struct look *look)
+{
+    const struct facts *facts = look->facts;
+    struct name name;
+    const char *value;
+    size_t at = 0;
+
+    while ((value = look_next_ptr(look, &at)) != NULL) {
+        if (str_equal(value, facts->wanted.s) || look_confirms(facts, value) != MATCH_UNKNOWN ||
+            !name_from_dns(value, &name))
+            continue;
+        look_weigh(look,
+                   add_temporary(look, value,
+                                 forward_set(facts_forward(facts, &name), facts->address.family),
+                                 false),
+                   SEVERITY_INFO);
+    }
+}
+
+static void rule_dns_temporary(struct look *look)
+{
+    const struct facts *facts = look->facts;
+
+    if (facts->reverse.ptr.asked && !rrset_is_definite(&facts->reverse.ptr))
+        add_temporary(look, ip_text(&facts->address).s, &facts->reverse.ptr, true);
+    if (look->forward_set != NULL && look->forward_set->asked &&
+        !rrset_is_definite(look->forward_set))
+        add_temporary(look, facts->wanted.s, look->forward_set, false);
+    note_open_names(look);
+}
+
+static bool authority_answered(const struct rrset_facts *set)
+{
+    for (size_t i = 0; i < set->seen_count; i++)
+        if (set->seen[i].authoritative && !dns_rcode_is_temporary(set->seen[i].rcode))
+            return true;
+    return false;
+}
+
+/* The first authoritative server that says something else: one finding is enough for a zone. */
+static void find_differing_server(struct look *look, const struct rrset_facts *set,
+                                  const char *what, bool reverse)
+{
+    char says[160];
+
+    for (size_t i = 0; i < set->seen_count; i++) {
+        const struct sighting *seen = &set->seen[i];
+        if (!seen->authoritative || dns_rcode_is_temporary(seen->rcode) ||
+            look_same_values(&seen->values, &set->values))
+            continue;
+        strings_join(&seen->values, ", ", "no record", says, sizeof says);
+        give_to_zone(look,
+                     look_add(look, FIND_SERVERS_DIFFER, "%s says %s for %s, other servers do not",
+                              seen->server, says, what),
+                     reverse);
+        return;
+    }
+}
+
+static void find_odd_resolvers(struct look *look, const struct rrset_facts *set, const char *what)
+{
+    char says[160];
+
+    for (size_t i = 0; i < set->seen_count; i++) {
+        const struct sighting *seen = &set->seen[i];
+        if (seen->authoritative || dns_rcode_is_temporary(seen->rcode) ||
+            look_same_values(&seen->values, &set->values))
+            continue;
+        strings_join(&seen->values, ", ", "no record", says, sizeof says);
+        look_add(look, FIND_RESOLVER_ODD, "resolver %s says %s for %s (for another %s)",
+                 seen->server, says, what, str_duration_text(seen->ttl_s).s);
+    }
+}
+
+static void compare_servers(struct look *look, const struct rrset_facts *set, const char *what,
+                            bool reverse)
+{
+    if (!rrset_is_definite(set) || !authority_answered(set))
+        return; /* without the authoritative servers nobody can say who is odd */
+    find_differing_server(look, set, what, reverse);
+    find_odd_resolvers(look, set, what);
+}
+
+static void rule_servers(struct look *look)
+{
+    compare_servers(look, &look->facts->reverse.ptr, ip_text(&look->facts->address).s, true);
+    if (look->forward_set != NULL)
+        compare_servers(look, look->forward_set, look->facts->wanted.s, false);
+}
+
+static void rule_hosts_file(struct look *look)
+{
+    char list[160];
+
+    if (look->facts->hosts_file.count == 0)
+        return;
+    strings_join(&look->facts->hosts_file, ", ", "", list, sizeof list);
+    look_add(look, FIND_HOSTS_FILE_DIFFERS, "/etc/hosts gives %s the address %s",
+             look->facts->wanted.s, list);
+}
+
+static void (*const rules[])(struct look *) = {
+    rule_name,
+    rule_path,
+    rule_ptr_missing,
+    rule_ptr_invalid,
+    rule_ptr_differs,
+    rule_ptr_not_confirmed,
+    rule_ptr_wanted_generic,
+    rule_ptr_multiple,
+    rule_forward_fails,
+    rule_forward_form,
+    rule_helo,
+    rule_helo_source,
+    rule_banner_name,
+    rule_banner_state,
+    rule_banner_ehlo,
+    rule_dns_temporary,
+    rule_servers,
+    rule_hosts_file,
+};
+
+void look_apply_rules(struct look *look)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        rules[i](look);
+}

@@ -1,0 +1,41 @@
+/*
+ * file.h - files of our own: read whole within a limit, replaced atomically,
+ * appended durably, locked.
+ */
+#ifndef NAMESAKE_BASE_FILE_H
+#define NAMESAKE_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/error.h"
+
+/* Append a regular file's content to out. ERR_NO_INPUT; ERR_LIMIT_EXCEEDED past out's ceiling. */
+bool file_read(const char *path, struct buf *out, struct error *e) MUST_USE;
+
+/*
+ * Write a file whole: temporary in the same folder (O_EXCL, O_NOFOLLOW), fsync, rename, fsync of
+ * the folder. Readers see the old content or the new, never a part. ERR_CANNOT_CREATE.
+ */
+bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
+                  struct error *e) MUST_USE;
+
+/* Write a new file and sync it and its folder; an existing one is ERR_CANNOT_CREATE. */
+bool file_create(const char *path, const void *data, size_t length, mode_t mode,
+                 struct error *e) MUST_USE;
+
+/* Append one piece and sync it, as one write. Opens and closes. ERR_CANNOT_CREATE. */
+bool file_append(const char *path, const void *data, size_t length, struct error *e) MUST_USE;
+
+/* Make a folder and its missing parents, mode as given; an existing one is fine. */
+bool file_make_folder(const char *path, mode_t mode, struct error *e) MUST_USE;
+
+/*
+ * Take an exclusive lock without waiting and write who holds it into the file. *fd is closed to
+ * release it. ERR_LOCKED, with what the holder wrote in the reason.
+ */
+bool file_lock(const char *path, const char *holder, int *fd, struct error *e) MUST_USE;
+
+#endif

@@ -1,0 +1,341 @@
+/* name.c - DNS names in one normal form, and what is wrong with a host name. */
+#include "agent/base/name.h"
+
+#include "agent/base/ip.h"
+#include "agent/base/str.h"
+
+#include <string.h>
+
+enum {
+    LABEL_MAX = 63, /* RFC 1035 2.3.4 */
+    WIRE_MAX = 253  /* bytes of labels and the dots between them: 255 less both ends */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* One byte of a label, escaped or not (RFC 1035 5.1); false when the escape is broken. */
+static bool take_byte(const char **at, unsigned char *out)
+{
+    const char *p = *at;
+
+    if (p[0] != '\\') {
+        *out = (unsigned char)p[0];
+        *at = p + 1;
+        return true;
+    }
+    if (!is_digit(p[1])) {
+        *out = (unsigned char)p[1];
+        *at = p + 2;
+        return p[1] != '\0';
+    }
+    if (!is_digit(p[2]) || !is_digit(p[3]))
+        return false;
+    int value = (p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0');
+    *out = (unsigned char)value;
+    *at = p + 4;
+    return value <= 255;
+}
+
+/* The text of one byte of a label, as ldns writes it, so that its texts are ours. */
+static size_t byte_text(unsigned char byte, char text[4])
+{
+    if (byte <= ' ' || byte >= 0x7F) {
+        text[0] = '\\';
+        text[1] = (char)('0' + byte / 100);
+        text[2] = (char)('0' + byte / 10 % 10);
+        text[3] = (char)('0' + byte % 10);
+        return 4;
+    }
+    if (strchr(".;()\\", byte) != NULL) {
+        text[0] = '\\';
+        text[1] = (char)byte;
+        return 2;
+    }
+    text[0] = str_lower((char)byte);
+    return 1;
+}
+
+static bool put_byte(struct name *name, size_t *used, unsigned char byte)
+{
+    char text[4];
+    size_t length = byte_text(byte, text);
+
+    if (*used + length >= sizeof name->s)
+        return false;
+    memcpy(name->s + *used, text, length);
+    *used += length;
+    return true;
+}
+
+/* One label, up to the dot or the end; false when it is empty, too long or broken. */
+static bool take_label(const char **at, struct name *name, size_t *used, size_t *wire)
+{
+    size_t length = 0;
+
+    while (**at != '\0' && **at != '.') {
+        unsigned char byte;
+
+        if (!take_byte(at, &byte) || !put_byte(name, used, byte))
+            return false;
+        length++;
+    }
+    *wire += length;
+    return length > 0 && length <= LABEL_MAX && *wire <= WIRE_MAX;
+}
+
+bool name_from_dns(const char *text, struct name *out)
+{
+    struct name name = {0};
+    size_t used = 0, wire = 0;
+
+    if (str_equal(text, ".")) {
+        *out = (struct name){"."};
+        return true;
+    }
+    if (!take_label(&text, &name, &used, &wire))
+        return false;
+    while (text[0] == '.' && text[1] != '\0') {
+        text++;
+        wire++;
+        if (used + 1 >= sizeof name.s)
+            return false;
+        name.s[used++] = '.';
+        if (!take_label(&text, &name, &used, &wire))
+            return false;
+    }
+    *out = name;
+    return true;
+}
+
+/* The dot that ends the label at the start, or the end of the text. */
+static const char *label_end(const char *text)
+{
+    while (*text != '\0' && *text != '.')
+        text += text[0] == '\\' && text[1] != '\0' ? 2 : 1;
+    return text;
+}
+
+/* The text after the first label; "" when it was the last. */
+static const char *after_label(const char *text)
+{
+    const char *end = label_end(text);
+
+    return *end == '.' ? end + 1 : end;
+}
+
+static bool has_empty(const char *text)
+{
+    return text[0] == '\0';
+}
+
+static bool has_literal(const char *text)
+{
+    return text[0] == '[' && str_ends(text, "]");
+}
+
+static bool is_letter(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool has_bad_character(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (!is_letter(*text) && !is_digit(*text) && strchr(".-_", *text) == NULL)
+            return true;
+    return false;
+}
+
+static bool has_bad_label(const char *text)
+{
+    while (true) {
+        size_t length = strcspn(text, ".");
+
+        if (length == 0 || length > LABEL_MAX || text[0] == '-' || text[length - 1] == '-')
+            return true;
+        if (text[length] == '\0')
+            return false;
+        text += length + 1;
+    }
+}
+
+static bool has_address(const char *text)
+{
+    struct ip address;
+
+    return ip_parse(text, &address);
+}
+
+/* RFC 1123 2.1, RFC 3696 2: the last label of a host name is not all digits. */
+static bool has_final_number(const char *text)
+{
+    const char *dot = strrchr(text, '.');
+    const char *last = dot == NULL ? text : dot + 1;
+
+    return last[strspn(last, "0123456789")] == '\0';
+}
+
+static bool has_localhost(const char *text)
+{
+    return str_equal(text, "localhost") || str_starts(text, "localhost.");
+}
+
+static bool has_single_label(const char *text)
+{
+    return strchr(text, '.') == NULL;
+}
+
+/* True when the text is one of the names or below it. */
+static bool is_within_any(const char *text, const char *const *zones)
+{
+    for (; *text != '\0'; text = after_label(text))
+        for (size_t i = 0; zones[i] != NULL; i++)
+            if (str_equal(text, zones[i]))
+                return true;
+    return false;
+}
+
+static bool has_reverse(const char *text)
+{
+    static const char *const trees[] = {"in-addr.arpa", "ip6.arpa", NULL};
+
+    return is_within_any(text, trees);
+}
+
+static bool has_private_suffix(const char *text)
+{
+    /* Receivers sheet, section 5; RFC 6761, 6762, 8375; the names of RFC 2606 are not here. */
+    static const char *const suffixes[] = {"corp",      "home",    "home.arpa", "internal",
+                                           "intranet",  "lan",     "local",     "localdomain",
+                                           "localhost", "private", NULL};
+
+    return is_within_any(text, suffixes);
+}
+
+static bool has_underscore(const char *text)
+{
+    return strchr(text, '_') != NULL;
+}
+
+/* The first that is found is reported: what can be no name at all before what half may accept. */
+static const struct {
+    enum name_fault fault;
+    bool (*has)(const char *text);
+} checks[] = {
+    {NAME_EMPTY, has_empty},
+    {NAME_LITERAL, has_literal}, /* before its brackets count as bad characters */
+    {NAME_NUMERIC, has_address}, /* ... and the colons of IPv6 */
+    {NAME_BAD_CHARACTER, has_bad_character},
+    {NAME_BAD_LABEL, has_bad_label}, /* the checks below rely on good labels */
+    {NAME_NUMERIC, has_final_number},
+    {NAME_LOCALHOST, has_localhost}, /* before it counts as a single label */
+    {NAME_SINGLE_LABEL, has_single_label},
+    {NAME_REVERSE, has_reverse},
+    {NAME_PRIVATE_SUFFIX, has_private_suffix},
+    {NAME_UNDERSCORE, has_underscore}, /* the only one that the DNS and some receivers accept */
+};
+
+enum name_fault name_parse_host(const char *text, struct name *out)
+{
+    size_t length = strlen(text);
+    char raw[NAME_MAX_TEXT];
+
+    if (length > 0 && text[length - 1] == '.')
+        length--;
+    size_t kept = length < sizeof raw ? length : sizeof raw - 1;
+    for (size_t i = 0; i < kept; i++)
+        raw[i] = str_lower(text[i]);
+    raw[kept] = '\0';
+    str_printable(out->s, sizeof out->s, raw, kept);
+    if (length > WIRE_MAX)
+        return NAME_TOO_LONG;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+        if (checks[i].has(raw))
+            return checks[i].fault;
+    return NAME_GOOD;
+}
+
+static const char *const fault_texts[] = {
+    [NAME_GOOD] = "is a good host name",
+    [NAME_EMPTY] = "is empty",
+    [NAME_BAD_CHARACTER] = "has a character that host names do not have; an international name is "
+                           "written as its A-label (xn--...)",
+    [NAME_UNDERSCORE] = "has an underscore, which is not allowed in host names",
+    [NAME_BAD_LABEL] = "has a label that is empty, longer than 63 characters, or begins or ends "
+                       "with a hyphen",
+    [NAME_TOO_LONG] = "is longer than 253 characters",
+    [NAME_SINGLE_LABEL] = "has no dot: a full name with its domain is needed",
+    [NAME_NUMERIC] = "is an address or ends in a number, and is not a host name",
+    [NAME_LITERAL] = "is an address literal, not a host name",
+    [NAME_LOCALHOST] = "means the machine itself, everywhere",
+    [NAME_PRIVATE_SUFFIX] = "ends in a suffix for private networks, which the Internet does not "
+                            "know",
+    [NAME_REVERSE] = "is a name of the reverse tree, not of a host",
+};
+
+_Static_assert(sizeof fault_texts / sizeof fault_texts[0] == NAME_REVERSE + 1, "all faults");
+
+const char *name_fault_text(enum name_fault fault)
+{
+    return fault_texts[fault];
+}
+
+bool name_equal(const struct name *a, const struct name *b)
+{
+    return str_equal(a->s, b->s);
+}
+
+bool name_is_empty(const struct name *name)
+{
+    return name->s[0] == '\0';
+}
+
+static bool is_root(const struct name *name)
+{
+    return str_equal(name->s, ".");
+}
+
+size_t name_labels(const struct name *name)
+{
+    size_t count = 0;
+
+    if (is_root(name))
+        return 0;
+    for (const char *p = name->s; *p != '\0'; p = after_label(p))
+        count++;
+    return count;
+}
+
+bool name_within(const struct name *name, const struct name *zone)
+{
+    const char *const zones[] = {zone->s, NULL};
+
+    if (name_is_empty(name) || name_is_empty(zone))
+        return false;
+    return is_root(zone) || is_within_any(name->s, zones);
+}
+
+struct name name_suffix(const struct name *name, size_t n)
+{
+    size_t labels = name_labels(name);
+    const char *rest = name->s;
+    struct name out = {"."};
+
+    if (n == 0)
+        return out;
+    for (; labels > n; labels--)
+        rest = after_label(rest);
+    memset(&out, 0, sizeof out);
+    memcpy(out.s, rest, strlen(rest));
+    return out;
+}
+
+struct name name_parent(const struct name *name)
+{
+    size_t labels = name_labels(name);
+
+    return labels == 0 ? *name : name_suffix(name, labels - 1);
+}

@@ -1,0 +1,408 @@
+/* collect.c - facts of many targets: each slot runs its pass until nothing is open. */
+#include "agent/collect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/file.h"
+#include "agent/base/mem.h"
+#include "agent/collect_dns.h"
+#include "agent/net/smtp.h"
+
+#define JOBS_DEFAULT 256
+#define HOSTS_FILE_MAX (1U << 20)
+
+/* One target in the window. */
+struct slot {
+    bool busy;
+    size_t index;
+    struct facts facts;
+};
+
+struct looking {
+    struct collector *collector;
+    struct dns_look dns;
+    struct smtp *smtp;
+    const struct target *targets;
+    size_t count, next;
+    struct slot *slots;
+    size_t slot_count;
+    collect_done *done;
+    void *arg;
+};
+
+/* What to call ourselves: the host's name when it is a full one, an address literal otherwise. */
+static void choose_ehlo_name(char *out, size_t size)
+{
+    char host[256] = "";
+    struct name name;
+
+    if (gethostname(host, sizeof host - 1) == 0 && name_parse_host(host, &name) == NAME_GOOD)
+        str_cut(out, size, name.s);
+    else
+        str_cut(out, size, "[127.0.0.1]");
+}
+
+bool collector_open(struct collector *collector, struct config *config, struct error *e)
+{
+    *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT};
+    collector->loop = loop_new(e);
+    if (collector->loop == NULL)
+        return false;
+    collector->resolver_count = targets_resolvers(config, collector->resolvers, RESOLVERS_MAX);
+    choose_ehlo_name(collector->ehlo_name, sizeof collector->ehlo_name);
+    return true;
+}
+
+void collector_free(struct collector *collector)
+{
+    mta_facts_free(&collector->mta);
+    host_free(collector->host);
+    loop_free(collector->loop);
+    *collector = (struct collector){0};
+}
+
+void collector_observe_mta(struct collector *collector, const char *which)
+{
+    const struct mta *mta = NULL;
+    struct error e = {0};
+
+    mta_facts_free(&collector->mta);
+    if (str_equal(which, "none"))
+        return;
+    if (collector->host == NULL)
+        collector->host = host_local();
+    if (!str_equal(which, "auto"))
+        mta = mta_by_name(which);
+    for (size_t i = 0; mta == NULL && mta_all[i] != NULL; i++)
+        if (mta_all[i]->present(collector->host))
+            mta = mta_all[i];
+    if (mta == NULL)
+        return;
+    if (!mta->observe(collector->host, &collector->mta, &e))
+        str_format(collector->mta.unknown, sizeof collector->mta.unknown, "%s", e.why);
+    collector->mta.mta = mta;
+}
+
+/* The service that sends from an address: one that is bound to it, else one that is not bound. */
+static const struct mta_service *sender_for(const struct mta_facts *mta, const struct ip *address)
+{
+    const struct mta_service *found = NULL;
+
+    for (size_t i = 0; i < mta->service_count; i++) {
+        const struct mta_service *service = &mta->services[i];
+        const struct ip *bind = &service->bind[address->family == IP_V6];
+        if (service->role != MTA_SENDER || !service->outside)
+            continue;
+        if (bind->family != IP_NONE && ip_equal(bind, address))
+            return service;
+        if (bind->family == IP_NONE && found == NULL)
+            found = service;
+    }
+    return found;
+}
+
+static void take_mta_facts(const struct collector *collector, const struct target *target,
+                           struct facts *facts)
+{
+    const struct mta_facts *mta = &collector->mta;
+    const struct mta_service *sender;
+
+    if (!target->here || mta->mta == NULL || str_equal(target->mta, "none"))
+        return;
+    facts->mta_owner = (struct owner_facts){.can_fix = true};
+    str_format(facts->mta_owner.name, sizeof facts->mta_owner.name, "root on %s",
+             collector->host->title);
+    facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
+    str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
+    str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
+    sender = sender_for(mta, &facts->address);
+    if (mta->unknown[0] || sender == NULL) {
+        facts->helo.state = HELO_UNKNOWN;
+        str_cut(facts->helo.why, sizeof facts->helo.why,
+                mta->unknown[0] ? mta->unknown : "no service sends from this address");
+        str_cut(facts->helo.next, sizeof facts->helo.next, mta->unknown_next);
+        return;
+    }
+    facts->helo.state = HELO_CONFIGURED;
+    str_cut(facts->helo.value, sizeof facts->helo.value, sender->says);
+    str_format(facts->helo.from, sizeof facts->helo.from, "%s %.80s", mta->mta->name, sender->from);
+}
+
+static void start_facts(const struct collector *collector, const struct target *target,
+                        struct facts *facts)
+{
+    enum ip_scope scope = ip_scope(&target->address);
+
+    *facts = (struct facts){.address = target->address, .wanted = target->wanted};
+    str_cut(facts->wanted_from, sizeof facts->wanted_from, target->wanted_from);
+    facts->reverse.owner = ip_reverse_name(&target->address);
+    facts->banner_off = target->banner == BANNER_OFF;
+    facts->banner.expected = target->banner == BANNER_REQUIRED;
+    facts->path.nat = scope != IP_SCOPE_PUBLIC && !collector->config->allow_private;
+    take_mta_facts(collector, target, facts);
+}
+
+static bool look_reverse(const struct looking *looking, struct facts *facts)
+{
+    struct reverse_facts *reverse = &facts->reverse;
+    struct name owner = ip_reverse_name(&facts->address);
+    struct dns_place place;
+
+    if (!look_rrset(&looking->dns, &owner, DNS_PTR, &reverse->ptr, &place))
+        return false;
+    reverse->cname = place.cname;
+    reverse->owner = place.owner;
+    reverse->zone = place.zone;
+    return true;
+}
+
+static enum banner_state banner_state_of(enum smtp_state state)
+{
+    static const enum banner_state states[] = {
+        [SMTP_NOT_ASKED] = BANNER_NOT_ASKED, [SMTP_OPEN] = BANNER_NOT_ASKED,
+        [SMTP_OK] = BANNER_OK,               [SMTP_REFUSED] = BANNER_REFUSED,
+        [SMTP_TIMEOUT] = BANNER_TIMEOUT,     [SMTP_CLOSED] = BANNER_CLOSED,
+        [SMTP_NOT_SMTP] = BANNER_NOT_SMTP,   [SMTP_UNREACHABLE] = BANNER_TIMEOUT,
+    };
+
+    return states[state];
+}
+
+static void take_greeting(const struct smtp_greeting *greeting, struct banner_facts *banner)
+{
+    banner->state = banner_state_of(greeting->state);
+    banner->lines = strings_copy(&greeting->lines);
+    banner->ehlo = strings_copy(&greeting->ehlo);
+}
+
+static bool look_greeting(const struct looking *looking, struct facts *facts)
+{
+    const struct smtp_greeting *greeting;
+
+    if (facts->banner_off)
+        return true;
+    greeting = smtp_ask(looking->smtp, &facts->address);
+    if (greeting == NULL)
+        return false;
+    take_greeting(greeting, &facts->banner);
+    return true;
+}
+
+/* The set of one family. The wanted name is asked for the family that the sender uses. */
+static bool look_name(const struct looking *looking, struct facts *facts, const struct name *name)
+{
+    struct forward_facts *forward = facts_add_forward(facts, name);
+    bool v6 = facts->address.family == IP_V6;
+    struct rrset_facts *set = v6 ? &forward->aaaa : &forward->a;
+    struct dns_place place;
+
+    if (set->asked)
+        return true;
+    if (!look_rrset(&looking->dns, name, v6 ? DNS_AAAA : DNS_A, set, &place))
+        return false;
+    forward->cname = place.cname;
+    forward->zone = place.zone;
+    return true;
+}
+
+/* Every name that the target is known by so far. All are asked before the first answer is due. */
+static bool look_names(const struct looking *looking, struct facts *facts)
+{
+    const struct strings *ptr = &facts->reverse.ptr.values;
+    struct name name;
+    bool complete = true;
+
+    if (!name_is_empty(&facts->wanted))
+        complete = look_name(looking, facts, &facts->wanted) && complete;
+    if (facts->helo.state == HELO_CONFIGURED &&
+        name_parse_host(facts->helo.value, &name) == NAME_GOOD)
+        complete = look_name(looking, facts, &name) && complete;
+    if (banner_name(&facts->banner, &name) && !name_is_empty(&name))
+        complete = look_name(looking, facts, &name) && complete;
+    for (size_t i = 0; i < ptr->count && i < FACTS_PTR_EVALUATED; i++)
+        if (!str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &name))
+            complete = look_name(looking, facts, &name) && complete;
+    return complete;
+}
+
+/* What /etc/hosts says of the wanted name, as far as it is not the address itself. */
+static void look_hosts_file(struct facts *facts)
+{
+    struct buf text = BUF_INIT(HOSTS_FILE_MAX);
+    struct cursor c, line, word;
+    struct error ignored;
+    char first[64], other[256];
+    struct ip ip;
+
+    if (!file_read("/etc/hosts", &text, &ignored)) {
+        buf_free(&text);
+        return;
+    }
+    c = cursor_of(buf_string(&text), text.length);
+    while (cursor_line(&c, &line)) {
+        if (!cursor_word(&line, &word) || !cursor_copy(&word, first, sizeof first) ||
+            !ip_parse(first, &ip) || ip_equal(&ip, &facts->address) ||
+            ip.family != facts->address.family)
+            continue;
+        while (cursor_word(&line, &word) && *word.at != '#')
+            if (cursor_copy(&word, other, sizeof other) &&
+                str_equal_nocase(other, facts->wanted.s))
+                strings_add(&facts->hosts_file, first);
+    }
+    buf_free(&text);
+}
+
+/*
+ * One pass over a target: from top to bottom, asking for what is needed; true when nothing is
+ * open any more. What is known already is remembered by dns and smtp.
+ */
+static bool slot_pass(const struct looking *looking, struct slot *slot)
+{
+    const struct target *target = &looking->targets[slot->index];
+    struct facts *facts = &slot->facts;
+    bool reverse, greeting, names;
+
+    facts_free(facts);
+    start_facts(looking->collector, target, facts);
+    reverse = look_reverse(looking, facts);
+    greeting = look_greeting(looking, facts);
+    if (reverse && greeting)
+        facts_decide_name(facts);
+    names = look_names(looking, facts);
+    if (!reverse || !greeting || !names)
+        return false;
+    if (target->here)
+        look_hosts_file(facts);
+    return true;
+}
+
+/* Hand a complete target over and free its slot. */
+static void slot_done(struct looking *looking, struct slot *slot)
+{
+    slot->busy = false;
+    looking->done(looking->arg, slot->index, &slot->facts);
+    slot->facts = (struct facts){0};
+}
+
+/* Fill free slots with the next targets and run every pass once. True when all is done. */
+static bool window_pass(void *arg)
+{
+    struct looking *looking = arg;
+    bool busy = false;
+
+    for (size_t i = 0; i < looking->slot_count; i++) {
+        struct slot *slot = &looking->slots[i];
+        while (slot->busy || looking->next < looking->count) {
+            if (!slot->busy)
+                *slot = (struct slot){.busy = true, .index = looking->next++};
+            if (!slot_pass(looking, slot))
+                break;
+            slot_done(looking, slot);
+        }
+        busy = busy || slot->busy;
+    }
+    return !busy;
+}
+
+static void looking_open(struct looking *looking, struct collector *collector)
+{
+    const struct smtp_settings smtp = {.port = collector->config->smtp_port,
+                                       .timeout_ms = collector->config->smtp_timeout_s * 1000,
+                                       .ehlo_name = collector->ehlo_name};
+
+    *looking = (struct looking){.collector = collector};
+    looking->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
+                                     .resolvers = collector->resolvers,
+                                     .resolver_count = collector->resolver_count};
+    looking->smtp = smtp_new(collector->loop, &smtp);
+}
+
+static void looking_close(struct looking *looking)
+{
+    smtp_free(looking->smtp);
+    dns_free(looking->dns.dns);
+}
+
+bool collect_run(struct collector *collector, const struct target *targets, size_t count,
+                 int64_t deadline_ms, collect_done *done, void *arg)
+{
+    struct looking looking;
+    bool complete;
+
+    looking_open(&looking, collector);
+    looking.targets = targets;
+    looking.count = count;
+    looking.done = done;
+    looking.arg = arg;
+    looking.slot_count = count < collector->jobs ? count : collector->jobs;
+    looking.slots = mem_new(looking.slot_count + 1, sizeof *looking.slots);
+    complete = loop_run_pass(collector->loop, window_pass, &looking, deadline_ms);
+    for (size_t i = 0; i < looking.slot_count; i++)
+        facts_free(&looking.slots[i].facts);
+    free(looking.slots);
+    looking_close(&looking);
+    return complete;
+}
+
+struct rrset_look {
+    struct looking looking;
+    const struct name *owner;
+    enum dns_type type;
+    struct rrset_facts *out;
+    struct name *zone;
+};
+
+static bool rrset_pass(void *arg)
+{
+    struct rrset_look *look = arg;
+    struct dns_place place;
+
+    if (!look_rrset(&look->looking.dns, look->owner, look->type, look->out, &place))
+        return false;
+    if (look->zone != NULL)
+        *look->zone = place.zone;
+    strings_free(&place.cname);
+    return true;
+}
+
+void collect_rrset(struct collector *collector, const struct name *owner, bool ptr,
+                   enum ip_family family, struct rrset_facts *out, struct name *zone)
+{
+    struct rrset_look look = {.owner = owner, .out = out, .zone = zone};
+
+    look.type = ptr ? DNS_PTR : family == IP_V6 ? DNS_AAAA : DNS_A;
+    *out = (struct rrset_facts){.rcode = DNS_TIMEOUT};
+    looking_open(&look.looking, collector);
+    (void)loop_run_pass(collector->loop, rrset_pass, &look, 0);
+    looking_close(&look.looking);
+}
+
+struct banner_look {
+    struct looking looking;
+    const struct ip *address;
+    struct banner_facts *out;
+};
+
+static bool banner_pass(void *arg)
+{
+    struct banner_look *look = arg;
+    const struct smtp_greeting *greeting = smtp_ask(look->looking.smtp, look->address);
+
+    if (greeting == NULL)
+        return false;
+    take_greeting(greeting, look->out);
+    return true;
+}
+
+void collect_banner(struct collector *collector, const struct ip *address, struct banner_facts *out)
+{
+    struct banner_look look = {.address = address, .out = out};
+
+    *out = (struct banner_facts){0};
+    looking_open(&look.looking, collector);
+    (void)loop_run_pass(collector->loop, banner_pass, &look, 0);
+    looking_close(&look.looking);
+}

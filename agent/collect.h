@@ -1,0 +1,61 @@
+/*
+ * collect.h - fills facts: asks DNS, the server's greeting and the mail
+ * server's own tools, many targets at once in bounded memory.
+ */
+#ifndef NAMESAKE_COLLECT_H
+#define NAMESAKE_COLLECT_H
+
+#include "agent/config.h"
+#include "agent/facts.h"
+#include "agent/net/host.h"
+#include "agent/net/loop.h"
+#include "agent/target.h"
+#include "mta/mta.h"
+
+/* What looking needs; made once per command. */
+struct collector {
+    struct config *config;
+    struct loop *loop;
+    struct dns_server resolvers[RESOLVERS_MAX];
+    size_t resolver_count;
+    size_t jobs;            /* targets at once */
+    struct host *host;      /* the mail server's machine; NULL: not looked at */
+    struct mta_facts mta;   /* what its own tools say; mta.mta NULL when there is none */
+    char ehlo_name[300];    /* what we call ourselves to other servers */
+};
+
+/* Prepare: event loop and resolvers. collector_free frees all. */
+bool collector_open(struct collector *collector, struct config *config,
+                    struct error *e) MUST_USE;
+void collector_free(struct collector *collector);
+
+/*
+ * Ask this machine's mail server for its names: the one given ("postfix"), or the first that is
+ * there ("auto"); "none" asks none. What cannot be read is in collector->mta.unknown.
+ */
+void collector_observe_mta(struct collector *collector, const char *which);
+
+/* Called for each target when its facts are complete, in the order of completion. Takes over. */
+typedef void collect_done(void *arg, size_t index, struct facts *facts);
+
+/*
+ * Look at the targets: at most collector->jobs at once. deadline_ms as in loop_run. False when
+ * a signal or the deadline stopped it; what was complete by then has been handed over.
+ */
+bool collect_run(struct collector *collector, const struct target *targets, size_t count,
+                 int64_t deadline_ms, collect_done *done, void *arg) MUST_USE;
+
+/*
+ * Ask every authoritative server, and the resolvers when all of those have it, for one record
+ * set; nothing is remembered from earlier calls. *zone may be NULL.
+ */
+void collect_rrset(struct collector *collector, const struct name *owner, bool ptr,
+                   enum ip_family family, struct rrset_facts *out, struct name *zone);
+
+void rrset_facts_free(struct rrset_facts *set);
+
+/* Read the greeting of one address now. */
+void collect_banner(struct collector *collector, const struct ip *address,
+                    struct banner_facts *out);
+
+#endif

@@ -1,0 +1,230 @@
+/* collect_dns.c - a record set from its authoritative servers first, then from resolvers. */
+#include "agent/collect_dns.h"
+
+#include <stdlib.h>
+
+#include "agent/base/mem.h"
+#include "agent/collect.h"
+#include "agent/net/authority.h"
+
+#define ALIASES_MAX 8 /* longer chains are loops, or meant to hurt */
+
+static const struct dns_rr *find_rr(const struct dns_section *section, const struct name *owner,
+                                    uint16_t type)
+{
+    for (size_t i = 0; i < section->count; i++)
+        if (section->rr[i].type == type && name_equal(&section->rr[i].owner, owner))
+            return &section->rr[i];
+    return NULL;
+}
+
+static void add_value(const struct dns_rr *rr, enum dns_type type, struct strings *values)
+{
+    struct ip_text address = ip_text(&rr->ip);
+    const char *text = type == DNS_PTR ? rr->name.s : address.s;
+
+    if (!strings_have(values, text))
+        strings_add(values, text);
+}
+
+void answer_values(const struct dns_answer *answer, const struct name *owner, enum dns_type type,
+                   struct strings *values, struct strings *cname, struct name *last,
+                   uint32_t *ttl_s)
+{
+    const struct dns_rr *rr;
+
+    *last = *owner;
+    *ttl_s = UINT32_MAX;
+    for (int i = 0; i < ALIASES_MAX; i++) {
+        rr = find_rr(&answer->answer, last, DNS_CNAME);
+        if (rr == NULL)
+            break;
+        *last = rr->name;
+        *ttl_s = rr->ttl_s < *ttl_s ? rr->ttl_s : *ttl_s;
+        if (cname != NULL)
+            strings_add(cname, last->s);
+    }
+    for (size_t i = 0; i < answer->answer.count; i++) {
+        rr = &answer->answer.rr[i];
+        if (rr->type != type || !name_equal(&rr->owner, last))
+            continue;
+        *ttl_s = rr->ttl_s < *ttl_s ? rr->ttl_s : *ttl_s;
+        add_value(rr, type, values);
+    }
+    if (*ttl_s == UINT32_MAX)
+        *ttl_s = 0;
+}
+
+/* RFC 2308 5: how long the denial may be remembered. */
+static uint32_t denial_ttl(const struct dns_answer *answer)
+{
+    for (size_t i = 0; answer != NULL && i < answer->authority.count; i++) {
+        const struct dns_rr *rr = &answer->authority.rr[i];
+        if (rr->type == DNS_SOA)
+            return rr->ttl_s < rr->soa_minimum_s ? rr->ttl_s : rr->soa_minimum_s;
+    }
+    return 0;
+}
+
+static struct sighting *add_sighting(struct rrset_facts *set)
+{
+    struct sighting *seen;
+
+    set->seen = mem_resize(set->seen, set->seen_count + 1, sizeof *set->seen);
+    seen = &set->seen[set->seen_count++];
+    *seen = (struct sighting){.vantage = "here"};
+    return seen;
+}
+
+/* A server that is delegated to but does not own the zone is lame: it has not answered. */
+static int view_rcode(const struct authority_view *view)
+{
+    return !view->authoritative && !dns_rcode_is_temporary(view->rcode) ? DNS_REFUSED : view->rcode;
+}
+
+static void see_servers(const struct authority *authority, const struct authority_view *views,
+                        const struct name *owner, enum dns_type type, struct rrset_facts *set)
+{
+    struct name last;
+
+    for (size_t i = 0; i < authority->count; i++) {
+        struct sighting *seen = add_sighting(set);
+        str_cut(seen->server, sizeof seen->server, views[i].server.s);
+        seen->authoritative = true;
+        seen->rcode = view_rcode(&views[i]);
+        if (views[i].answer != NULL && !dns_rcode_is_temporary(seen->rcode))
+            answer_values(views[i].answer, owner, type, &seen->values, NULL, &last, &seen->ttl_s);
+    }
+}
+
+/* The answer that decides: the first server of the zone that really answered. */
+static const struct authority_view *deciding(const struct authority *authority,
+                                             const struct authority_view *views)
+{
+    for (size_t i = 0; i < authority->count; i++)
+        if (!dns_rcode_is_temporary(view_rcode(&views[i])))
+            return &views[i];
+    return NULL;
+}
+
+static const struct dns_answer *ask_resolver(const struct dns_look *look, size_t i,
+                                             const struct name *owner, enum dns_type type)
+{
+    return dns_ask(look->dns, &(struct dns_question){.server = look->resolvers[i],
+                                                     .name = *owner,
+                                                     .type = type,
+                                                     .recurse = true});
+}
+
+/* All resolvers at once. False while one of them is open. */
+static bool see_resolvers(const struct dns_look *look, const struct name *owner,
+                          enum dns_type type, struct rrset_facts *set)
+{
+    struct name last;
+    bool open = false;
+
+    for (size_t i = 0; i < look->resolver_count; i++)
+        open = ask_resolver(look, i, owner, type) == NULL || open;
+    for (size_t i = 0; !open && i < look->resolver_count; i++) {
+        const struct dns_answer *answer = ask_resolver(look, i, owner, type);
+        struct sighting *seen = add_sighting(set);
+        str_cut(seen->server, sizeof seen->server, ip_text(&look->resolvers[i].ip).s);
+        seen->rcode = answer->rcode;
+        answer_values(answer, owner, type, &seen->values, NULL, &last, &seen->ttl_s);
+    }
+    return !open;
+}
+
+/* Nobody authoritative answered: what the resolvers say decides, data before denials. */
+static void decide_by_resolvers(const struct dns_look *look, const struct name *owner,
+                                enum dns_type type, struct rrset_facts *set,
+                                struct dns_place *place)
+{
+    const struct dns_answer *best = NULL;
+
+    for (size_t i = 0; i < look->resolver_count; i++) {
+        const struct dns_answer *answer = ask_resolver(look, i, owner, type);
+        if (best == NULL || dns_rcode_is_temporary(best->rcode))
+            best = answer;
+    }
+    set->rcode = best == NULL ? DNS_TIMEOUT : best->rcode;
+    if (best == NULL || dns_rcode_is_temporary(best->rcode))
+        return;
+    answer_values(best, owner, type, &set->values, &place->cname, &place->owner, &set->ttl_s);
+    set->negative_ttl_s = denial_ttl(best);
+}
+
+enum hop {
+    HOP_OPEN,
+    HOP_SILENT, /* no server of the zone answered */
+    HOP_DENIED, /* this is where it ends, without data */
+    HOP_DATA,
+    HOP_ALIAS, /* it goes on at place->owner */
+};
+
+/* Ask the servers of the zone that holds place->owner, and follow aliases within their answer. */
+static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct rrset_facts *set,
+                         struct dns_place *place)
+{
+    struct authority authority;
+    struct authority_view views[AUTHORITY_SERVERS_MAX];
+    const struct authority_view *view;
+    struct name owner = place->owner;
+
+    if (!authority_find(look->dns, look->resolvers, look->resolver_count, &owner, &authority))
+        return HOP_OPEN;
+    place->zone = authority.zone;
+    if (name_is_empty(&authority.zone))
+        return HOP_SILENT;
+    if (!authority_ask(look->dns, &authority, &owner, type, views))
+        return HOP_OPEN;
+    view = deciding(&authority, views);
+    if (view != NULL)
+        answer_values(view->answer, &owner, type, &set->values, &place->cname, &place->owner,
+                      &set->ttl_s);
+    if (view != NULL && set->values.count == 0 && !name_equal(&place->owner, &owner))
+        return HOP_ALIAS;
+    see_servers(&authority, views, &owner, type, set);
+    if (view == NULL)
+        return HOP_SILENT;
+    set->rcode = view->rcode;
+    set->negative_ttl_s = denial_ttl(view->answer);
+    return set->values.count > 0 ? HOP_DATA : HOP_DENIED;
+}
+
+void rrset_facts_free(struct rrset_facts *set)
+{
+    strings_free(&set->values);
+    for (size_t i = 0; i < set->seen_count; i++)
+        strings_free(&set->seen[i].values);
+    free(set->seen);
+    *set = (struct rrset_facts){0};
+}
+
+static bool give_up(struct rrset_facts *set, struct dns_place *place)
+{
+    rrset_facts_free(set);
+    strings_free(&place->cname);
+    *place = (struct dns_place){0};
+    return false;
+}
+
+bool look_rrset(const struct dns_look *look, const struct name *owner, enum dns_type type,
+                struct rrset_facts *set, struct dns_place *place)
+{
+    enum hop hop = HOP_ALIAS;
+
+    *set = (struct rrset_facts){.asked = true, .rcode = DNS_SERVFAIL};
+    *place = (struct dns_place){.owner = *owner};
+    for (int i = 0; hop == HOP_ALIAS && i < ALIASES_MAX; i++)
+        hop = look_hop(look, type, set, place);
+    if (hop == HOP_OPEN)
+        return give_up(set, place);
+    if (hop == HOP_DENIED || hop == HOP_ALIAS)
+        return true; /* a denial is not asked of shared resolvers: they would remember it */
+    if (!see_resolvers(look, owner, type, set))
+        return give_up(set, place);
+    if (hop == HOP_SILENT)
+        decide_by_resolvers(look, owner, type, set, place);
+    return true;
+}

@@ -1,0 +1,412 @@
+/* commands.c - the journey of each command: look, judge, plan, act, prove, report. */
+#include "agent/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/approval.h"
+#include "agent/base/file.h"
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/doctor.h"
+#include "agent/recorded.h"
+#include "agent/session.h"
+
+#define TEXT_MAX (16U << 20)
+
+static int audit(struct session *s)
+{
+    struct report report;
+    struct error e = {0};
+
+    if (s->options->facts != NULL ? !recorded_read(s, &e)
+                                  : !session_find_targets(s, &e) || !session_look(s, &e))
+        return session_fail(s, &e);
+    if (s->options->record != NULL && !recorded_write(s, &e))
+        return session_fail(s, &e);
+    report = session_report(s);
+    report.exit_code = report_exit_code(s->identities, s->targets.count, s->config.strict);
+    if (report.exit_code == EXIT_NO)
+        str_cut(report.next, sizeof report.next, "namesake plan");
+    return session_end(s, &report);
+}
+
+/* What a plan that was shown leaves to do. */
+static int end_with_plan(struct session *s, int pending)
+{
+    struct report report = session_report(s);
+    size_t changes = plan_changes(&s->plan), by_hand = plan_count(&s->plan, ACTION_ASK);
+
+    report.plan = &s->plan;
+    report.plan_name = s->targets.count > 0 ? s->identities[0].facts.wanted.s : "";
+    report.exit_code = changes + by_hand > 0 ? pending : EXIT_YES;
+    if (changes + by_hand == 0)
+        report.exit_code = report_exit_code(s->identities, s->targets.count, false);
+    if (report.exit_code == EXIT_NO && changes + by_hand == 0)
+        report.exit_code = EXIT_YES; /* wrong, but written already and on its way */
+    if (changes > 0)
+        str_format(report.next, sizeof report.next, "namesake apply --approve %s", s->plan.id);
+    else if (by_hand > 0)
+        str_cut(report.next, sizeof report.next, "namesake ticket");
+    return session_end(s, &report);
+}
+
+static int plan(struct session *s)
+{
+    struct error e = {0};
+
+    if (!session_find_targets(s, &e) || !session_look(s, &e) || !session_plan(s, &e))
+        return session_fail(s, &e);
+    if (s->options->save != NULL && !approval_save_plan(&s->plan, s->options->save, &e))
+        return session_fail(s, &e);
+    return end_with_plan(s, s->options->exit_code ? EXIT_NO : EXIT_YES);
+}
+
+/* The plan to apply: a saved one, which is its own approval, or the one computed now. */
+static bool get_plan(struct session *s, struct error *e)
+{
+    if (approval_is_file(s->options))
+        return approval_load_plan(s->options->words[0], &s->plan, e);
+    return session_find_targets(s, e) && session_look(s, e) && session_plan(s, e);
+}
+
+static int verify(struct session *s);
+
+/* The exit code of what apply or rollback did. */
+static int act_code(const struct apply_result *result)
+{
+    if (result->signal != 0)
+        return 128 + result->signal;
+    if (result->pending)
+        return EXIT_PENDING;
+    if (result->left > 0)
+        return EXIT_PARTIAL;
+    return result->by_hand > 0 ? EXIT_BY_HAND : EXIT_YES;
+}
+
+static int end_with_result(struct session *s, const struct apply_result *result, const char *next)
+{
+    struct report report = session_report(s);
+
+    report.plan = &s->run.plan;
+    report.run = s->run.id;
+    report.changed = result->changed;
+    report.exit_code = act_code(result);
+    str_cut(report.next, sizeof report.next, next);
+    return session_end(s, &report);
+}
+
+/* For errors midway: which steps are made and stay, and how to go on. */
+static void describe_done(struct session *s)
+{
+    const struct run *run = &s->run;
+    size_t made = 0;
+
+    for (size_t i = 0; i < run->plan.count; i++)
+        made += run->records[i].progress == PROGRESS_DONE;
+    if (made > 0)
+        str_format(s->done, sizeof s->done, "%zu of %zu steps are made and stay (run %s)", made,
+                 plan_changes(&run->plan), run->id);
+}
+
+static int run_plan(struct session *s)
+{
+    struct actor actor = session_actor(s);
+    struct apply_result result;
+    struct error e = {0};
+
+    if (!apply_run(&actor, &s->run, &result, &e)) {
+        describe_done(s);
+        if (apply_undoable(&s->run) > 0) {
+            e.next[0] = e.alt[0] = '\0';
+            error_next(&e, "namesake apply --continue");
+            error_next(&e, "namesake rollback last");
+        }
+        return session_fail(s, &e);
+    }
+    if (s->options->window_s > 0 && act_code(&result) == EXIT_YES && s->targets.count > 0)
+        return verify(s);
+    return end_with_result(s, &result,
+                           act_code(&result) == EXIT_YES    ? "namesake verify --window 1h"
+                           : act_code(&result) == EXIT_BY_HAND ? "namesake ticket"
+                                                               : "namesake apply --continue");
+}
+
+static int resume(struct session *s)
+{
+    char state[512];
+    struct error e = {0};
+    int lock, code;
+
+    if (!journal_state_dir(state, sizeof state, &e) || !approval_lock(state, "apply", &lock, &e))
+        return session_fail(s, &e);
+    code = journal_open(state, "last", true, &s->run, &e) ? run_plan(s) : session_fail(s, &e);
+    close(lock);
+    return code;
+}
+
+static int start_run(struct session *s)
+{
+    struct actor actor = session_actor(s);
+    char state[512];
+    struct error e = {0};
+    int lock, code;
+
+    if (!approval_check_rights(&s->plan, &e) || !journal_state_dir(state, sizeof state, &e) ||
+        !approval_lock(state, "apply", &lock, &e))
+        return session_fail(s, &e);
+    code = apply_check(&actor, &s->plan, &e) &&
+                   journal_start(state, &s->plan, &s->config, time(NULL), &s->run, &e)
+               ? run_plan(s)
+               : session_fail(s, &e);
+    close(lock);
+    return code;
+}
+
+static int apply(struct session *s)
+{
+    struct error e = {0};
+
+    if (s->options->resume)
+        return resume(s);
+    if (!get_plan(s, &e))
+        return session_fail(s, &e);
+    if (s->options->dry_run || plan_changes(&s->plan) == 0)
+        return end_with_plan(s, s->options->dry_run ? EXIT_YES : EXIT_BY_HAND);
+    if (!approval_given(s, &e))
+        return session_fail(s, &e);
+    return start_run(s);
+}
+
+static void print_round(void *arg, const struct verify_round *round)
+{
+    (void)arg;
+    if (log_level() < LOG_LEVEL_NORMAL)
+        return;
+    fprintf(stderr, "  %02u:%02u  authority %zu/%zu  resolvers %zu/%zu  %s", round->at_s / 60,
+            round->at_s % 60, round->authority_ok, round->authority_all, round->resolvers_ok,
+            round->resolvers_all, round->good ? "good" : "not yet");
+    if (round->good)
+        fprintf(stderr, "  %u of %u\n", round->in_row, round->passes);
+    else
+        fprintf(stderr, "\n         %s\n", round->note);
+}
+
+static int verify(struct session *s)
+{
+    static const int codes[] = {EXIT_YES, EXIT_PENDING, EXIT_NO, EXIT_UNKNOWN};
+    const struct options *o = s->options;
+    struct verify_settings settings = {.window_s = s->config.window_s,
+                                       .interval_s = s->config.interval_s,
+                                       .passes = s->config.passes,
+                                       .strict = s->config.strict};
+    struct report report;
+    struct error e = {0};
+
+    if (s->targets.count == 0 && !session_find_targets(s, &e))
+        return session_fail(s, &e);
+    settings.window_s = o->window_s >= 0 ? (uint32_t)o->window_s : settings.window_s;
+    settings.interval_s = o->interval_s >= 0 ? (uint32_t)o->interval_s : settings.interval_s;
+    settings.passes = o->passes >= 0 ? (uint32_t)o->passes : settings.passes;
+    identities_free(s->identities, s->targets.count);
+    enum verify_outcome outcome = verify_run(&s->collector, s->targets.v, s->targets.count,
+                                             &settings, print_round, NULL, &s->identities);
+    if (o->record != NULL && !recorded_write(s, &e))
+        return session_fail(s, &e);
+    report = session_report(s);
+    report.command = "verify";
+    report.exit_code = loop_stop_signal() ? 128 + loop_stop_signal() : codes[outcome];
+    if (report.exit_code != EXIT_YES)
+        str_cut(report.next, sizeof report.next,
+                outcome == VERIFY_PENDING ? "namesake verify --window 2h" : "namesake plan");
+    return session_end(s, &report);
+}
+
+static int list_runs(struct session *s, const char *state)
+{
+    struct strings ids = {0};
+    struct error e;
+
+    journal_list(state, &ids);
+    for (size_t i = 0; i < ids.count; i++) {
+        struct run run;
+        if (!journal_open(state, ids.v[i], false, &run, &e)) {
+            printf("%s  damaged: %s\n", ids.v[i], e.why);
+            continue;
+        }
+        printf("%s  %zu steps, %s\n", run.id, run.plan.count,
+               run.undone ? "undone" : run.finished ? "finished" : "stopped midway");
+        run_free(&run);
+    }
+    if (ids.count == 0)
+        fprintf(stderr, "No runs in %s.\n", state);
+    strings_free(&ids);
+    (void)s;
+    return EXIT_YES;
+}
+
+/* The steps of the run that will be undone, as a plan to look at. */
+static int undo(struct session *s)
+{
+    struct actor actor = session_actor(s);
+    struct apply_result result;
+    struct error e = {0};
+
+    if (!journal_context(&s->run, &s->config, &e) || !apply_undo(&actor, &s->run, true, &result, &e))
+        return session_fail(s, &e);
+    s->collector.resolver_count =
+        targets_resolvers(&s->config, s->collector.resolvers, RESOLVERS_MAX);
+    plan_reverse(&s->run.plan, &s->plan);
+    if (s->options->dry_run)
+        return end_with_plan(s, EXIT_YES);
+    if (!approval_given(s, &e))
+        return session_fail(s, &e);
+    if (!approval_check_rights(&s->plan, &e))
+        return session_fail(s, &e);
+    if (!apply_undo(&actor, &s->run, false, &result, &e)) {
+        describe_done(s);
+        return session_fail(s, &e);
+    }
+    return end_with_result(s, &result, result.left > 0 ? "namesake rollback last"
+                                                       : "namesake audit");
+}
+
+static int rollback(struct session *s)
+{
+    const char *id = s->options->word_count > 0 ? s->options->words[0] : "last";
+    char state[512];
+    struct error e = {0};
+    int lock, code;
+
+    if (!journal_state_dir(state, sizeof state, &e))
+        return session_fail(s, &e);
+    if (s->options->list)
+        return list_runs(s, state);
+    if (!approval_lock(state, "rollback", &lock, &e))
+        return session_fail(s, &e);
+    code = journal_open(state, id, false, &s->run, &e) ? undo(s) : session_fail(s, &e);
+    close(lock);
+    return code;
+}
+
+static int ticket(struct session *s)
+{
+    struct report report;
+    struct error e = {0};
+    struct buf out = BUF_INIT(TEXT_MAX);
+
+    if (!get_plan(s, &e))
+        return session_fail(s, &e);
+    report = session_report(s);
+    report.plan = &s->plan;
+    if (s->options->output_count > 0)
+        return session_end(s, &report);
+    report_write(&report, FORMAT_TICKET, &s->style, &out);
+    fputs(buf_string(&out), stdout);
+    if (plan_count(&s->plan, ACTION_ASK) == 0)
+        fputs("No step has to be done by hand.\n", stderr);
+    buf_free(&out);
+    return EXIT_YES;
+}
+
+static int doctor(struct session *s)
+{
+    struct error e = {0};
+
+    return doctor_run(s, &e) ? EXIT_YES : session_fail(s, &e);
+}
+
+static int show(struct session *s)
+{
+    struct error e = {0};
+
+    if (s->options->word_count != 1) {
+        fail(&e, ERR_USAGE, "show needs one file: a saved plan, or recorded facts");
+        error_next(&e, "namesake show plan.json");
+        return session_fail(s, &e);
+    }
+    if (recorded_is_facts(s->options->words[0])) {
+        if (!recorded_read_file(s, s->options->words[0], &e))
+            return session_fail(s, &e);
+        struct report report = session_report(s);
+        return session_end(s, &report);
+    }
+    if (!approval_show_plan(s->options->words[0], &s->plan, &e))
+        return session_fail(s, &e);
+    return end_with_plan(s, EXIT_YES);
+}
+
+static int explain(struct session *s)
+{
+    const struct options *o = s->options;
+    const struct catalog_entry *entry;
+    enum finding_id id;
+    const char *known[FIND_COUNT + 1];
+    const char *word = o->word_count == 1 ? o->words[0] : "", *nearest;
+    struct error e = {0};
+
+    for (int i = 0; i <= FIND_COUNT; i++)
+        known[i] = i < FIND_COUNT ? catalog_entry((enum finding_id)i)->id : NULL;
+    if (!catalog_find(word, &id)) {
+        nearest = str_nearest(word, known);
+        fail(&e, ERR_USAGE, nearest ? "there is no finding \"%.60s\"; did you mean %s?"
+                                    : "there is no finding \"%.60s\"", word, nearest);
+        error_next(&e, "namesake explain %s", nearest ? nearest : "ptr-generic");
+        return session_fail(s, &e);
+    }
+    entry = catalog_entry(id);
+    printf("%s  (%s, belongs to the %s check)\n\n%s\n\n", entry->id,
+           severity_text(entry->severity), check_text(entry->check), entry->meaning);
+    printf("  who        %s\n  by hand    %s\n  reference  %s\n", owner_role_words(entry->owner),
+           entry->repair, entry->reference);
+    return EXIT_YES;
+}
+
+static int help(struct session *s)
+{
+    struct buf out = BUF_INIT(TEXT_MAX);
+    enum command_id id;
+
+    if (s->options->word_count > 0 && command_find(s->options->words[0], &id))
+        options_help_command(id, &out);
+    else
+        options_help(&out);
+    fputs(buf_string(&out), stdout);
+    buf_free(&out);
+    return EXIT_YES;
+}
+
+static int version(struct session *s)
+{
+    (void)s;
+    puts("namesake " NAMESAKE_VERSION);
+    return EXIT_YES;
+}
+
+static const struct {
+    enum command_id id;
+    int (*run)(struct session *);
+    bool offline; /* reads no configuration: it must work when that is broken */
+} table[] = {
+    {CMD_AUDIT, audit, false},      {CMD_PLAN, plan, false},     {CMD_APPLY, apply, false},
+    {CMD_VERIFY, verify, false},    {CMD_ROLLBACK, rollback, true}, {CMD_TICKET, ticket, false},
+    {CMD_DOCTOR, doctor, false},    {CMD_SHOW, show, true},      {CMD_EXPLAIN, explain, true},
+    {CMD_HELP, help, true},         {CMD_VERSION, version, true},
+};
+
+int command_run(const struct options *options)
+{
+    struct session session;
+    int code = EXIT_BUG;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].id != options->command)
+            continue;
+        if (session_open(&session, options, table[i].offline, &code))
+            code = table[i].run(&session);
+        session_close(&session);
+    }
+    return code;
+}

@@ -1,0 +1,123 @@
+/* facts.c - finding one's way in facts, and choosing the wanted name from them. */
+#include "agent/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/mem.h"
+#include "agent/generic.h"
+
+const struct forward_facts *facts_forward(const struct facts *facts, const struct name *name)
+{
+    for (size_t i = 0; i < facts->forward_count; i++)
+        if (name_equal(&facts->forward[i].name, name))
+            return &facts->forward[i];
+    return NULL;
+}
+
+const struct rrset_facts *forward_set(const struct forward_facts *forward, enum ip_family family)
+{
+    return family == IP_V6 ? &forward->aaaa : &forward->a;
+}
+
+struct forward_facts *facts_add_forward(struct facts *facts, const struct name *name)
+{
+    for (size_t i = 0; i < facts->forward_count; i++)
+        if (name_equal(&facts->forward[i].name, name))
+            return &facts->forward[i];
+    facts->forward = mem_resize(facts->forward, facts->forward_count + 1, sizeof *facts->forward);
+    struct forward_facts *added = &facts->forward[facts->forward_count++];
+    *added = (struct forward_facts){.name = *name};
+    return added;
+}
+
+bool rrset_is_definite(const struct rrset_facts *set)
+{
+    return set->asked && !dns_rcode_is_temporary(set->rcode);
+}
+
+bool banner_name(const struct banner_facts *banner, struct name *out)
+{
+    const char *word;
+    char first[256];
+    size_t length;
+
+    *out = (struct name){0};
+    if (banner->state != BANNER_OK || banner->lines.count == 0 ||
+        !str_starts(banner->lines.v[0], "220"))
+        return false;
+    word = banner->lines.v[0] + 3;
+    word += *word == '-' || *word == ' ';
+    word += strspn(word, " \t");
+    length = strcspn(word, " \t");
+    if (length >= sizeof first)
+        return true;
+    memcpy(first, word, length);
+    first[length] = '\0';
+    if (name_parse_host(first, out) != NAME_GOOD)
+        *out = (struct name){0};
+    return true;
+}
+
+static bool decide(struct facts *facts, const struct name *name, const char *from)
+{
+    facts->wanted = *name;
+    str_cut(facts->wanted_from, sizeof facts->wanted_from, from);
+    return true;
+}
+
+static bool decide_by_ptr(struct facts *facts)
+{
+    const struct strings *names = &facts->reverse.ptr.values;
+    struct name name;
+
+    for (size_t i = 0; i < names->count && i < FACTS_PTR_EVALUATED; i++)
+        if (name_parse_host(names->v[i], &name) == NAME_GOOD &&
+            !generic_judge(&name, &facts->address).is_generic)
+            return decide(facts, &name, "PTR");
+    return false;
+}
+
+void facts_decide_name(struct facts *facts)
+{
+    struct name name;
+    bool helo_known = facts->helo.state == HELO_OBSERVED || facts->helo.state == HELO_CONFIGURED;
+
+    if (!name_is_empty(&facts->wanted))
+        return;
+    if (helo_known && name_parse_host(facts->helo.value, &name) == NAME_GOOD) {
+        decide(facts, &name, facts->helo.from[0] ? facts->helo.from : "HELO");
+        return;
+    }
+    if (banner_name(&facts->banner, &name) && !name_is_empty(&name)) {
+        decide(facts, &name, "banner");
+        return;
+    }
+    (void)decide_by_ptr(facts);
+}
+
+static void rrset_free(struct rrset_facts *set)
+{
+    strings_free(&set->values);
+    for (size_t i = 0; i < set->seen_count; i++)
+        strings_free(&set->seen[i].values);
+    free(set->seen);
+}
+
+void facts_free(struct facts *facts)
+{
+    if (facts == NULL)
+        return;
+    rrset_free(&facts->reverse.ptr);
+    strings_free(&facts->reverse.cname);
+    for (size_t i = 0; i < facts->forward_count; i++) {
+        rrset_free(&facts->forward[i].a);
+        rrset_free(&facts->forward[i].aaaa);
+        strings_free(&facts->forward[i].cname);
+    }
+    free(facts->forward);
+    strings_free(&facts->banner.lines);
+    strings_free(&facts->banner.ehlo);
+    strings_free(&facts->hosts_file);
+    *facts = (struct facts){0};
+}

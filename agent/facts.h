@@ -1,0 +1,147 @@
+/*
+ * facts.h - what was observed of one target, and nothing else. Every part is
+ * seen, absent, or not known; nothing here is a judgement.
+ */
+#ifndef NAMESAKE_FACTS_H
+#define NAMESAKE_FACTS_H
+
+#include <jansson.h>
+
+#include "agent/base/ip.h"
+#include "agent/base/name.h"
+#include "agent/base/rcode.h"
+#include "agent/base/str.h"
+
+/* What one server said of a record set. */
+struct sighting {
+    char vantage[64]; /* "here" */
+    char server[NAME_MAX_TEXT]; /* name of an authoritative server, address of a resolver */
+    bool authoritative;
+    int rcode; /* enum dns_rcode */
+    uint32_t ttl_s;
+    struct strings values;
+};
+
+/*
+ * One record set. `rcode` and `values` are what decides: the authoritative servers where one of
+ * them answered, else the resolvers. Host names have no final dot, addresses are canonical text.
+ */
+struct rrset_facts {
+    bool asked;
+    int rcode;
+    uint32_t ttl_s, negative_ttl_s; /* how long the old answer, or a denial, may be remembered */
+    struct strings values;
+    struct sighting *seen;
+    size_t seen_count;
+};
+
+struct reverse_facts {
+    struct rrset_facts ptr;
+    struct strings cname; /* aliases followed in the reverse tree (RFC 2317), in order */
+    struct name owner;    /* where the PTR is: the reverse name, or the last alias' target */
+    struct name zone;     /* "" when it could not be found */
+};
+
+struct forward_facts {
+    struct name name;
+    struct rrset_facts a, aaaa;
+    struct strings cname; /* aliases followed, in order */
+    struct name zone;
+};
+
+enum banner_state {
+    BANNER_NOT_ASKED,
+    BANNER_OK, /* a complete greeting came; its code may be 220, 554, 521 or 421 */
+    BANNER_REFUSED,
+    BANNER_TIMEOUT,
+    BANNER_CLOSED,
+    BANNER_NOT_SMTP,
+    BANNER_STATES
+};
+
+struct banner_facts {
+    enum banner_state state;
+    bool expected;        /* the MTA should listen there */
+    struct strings lines; /* of the greeting, with code, without line ends */
+    struct strings ehlo;  /* of the reply to EHLO */
+};
+
+enum helo_state {
+    HELO_NOT_ASKED,
+    HELO_OBSERVED,   /* at an observer, or in a header */
+    HELO_CONFIGURED, /* read from the mail server's own tools */
+    HELO_UNKNOWN,
+    HELO_STATES
+};
+
+struct helo_facts {
+    enum helo_state state;
+    char value[256];
+    struct ip seen_ip; /* where an observer saw it come from; IP_NONE otherwise */
+    char from[96];     /* "postfix smtp_helo_name" */
+    char why[512];     /* HELO_UNKNOWN: the reason, and what to type */
+    char next[256];
+};
+
+/* Who can repair a kind of fault, and whether namesake can do it for them. */
+struct owner_facts {
+    char name[192];    /* "Hetzner Cloud"; "" when not known */
+    char provider[64]; /* id of the account; "" when there is none */
+    bool can_fix;
+};
+
+struct path_facts {
+    char relay[256];     /* mail leaves through this host; "" when it leaves directly */
+    bool nat;            /* the address is private and the public one is not known */
+    char hostname_from[128]; /* the name is the system's, and this may rewrite it; "" otherwise */
+};
+
+struct facts {
+    struct ip address;
+    struct name wanted; /* "" while undecided */
+    char wanted_from[96]; /* "--name", "configuration", "postfix smtp_helo_name" */
+    struct reverse_facts reverse;
+    struct forward_facts *forward; /* of every name that matters, the wanted one first */
+    size_t forward_count;
+    struct banner_facts banner;
+    bool banner_off; /* the operator does not want it looked at */
+    struct helo_facts helo;
+    struct path_facts path;
+    struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
+    struct owner_facts ptr_owner, forward_owner, mta_owner;
+};
+
+/* Names beyond the tenth are not evaluated (RFC 8601 3, RFC 7208 4.6.4). */
+#define FACTS_PTR_EVALUATED 10
+
+/* The facts of a name, NULL when it was not looked at. */
+const struct forward_facts *facts_forward(const struct facts *facts, const struct name *name);
+
+/* The set of the address' family. */
+const struct rrset_facts *forward_set(const struct forward_facts *forward, enum ip_family family);
+
+/* A place for a name's facts, the existing one or a new one. The pointer is valid until the next
+ * call. */
+struct forward_facts *facts_add_forward(struct facts *facts, const struct name *name);
+
+/* An answer that settles the question: data or a denial. False when it was not asked. */
+bool rrset_is_definite(const struct rrset_facts *set);
+
+/*
+ * Choose the wanted name from what was seen, when none was declared: the HELO name if it is a
+ * usable FQDN, the greeting's name, a PTR name that is no hoster's default (interface section 5).
+ */
+void facts_decide_name(struct facts *facts);
+
+/* The name in the 220 line, "" when there is none; false when no 220 line was seen. */
+bool banner_name(const struct banner_facts *banner, struct name *out);
+
+/* The document of interface section 10 that --record writes; the caller owns it. */
+json_t *facts_to_json(const struct facts *facts);
+
+/* Read one such object; unknown members are ignored, another major version is refused. */
+bool facts_from_json(const json_t *document, struct facts *out, struct error *e) MUST_USE;
+
+void facts_free(struct facts *facts);
+
+#endif

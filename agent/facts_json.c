@@ -1,0 +1,403 @@
+/* facts_json.c - facts as a document, for --record and --facts (interface section 10). */
+#include "agent/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/json.h"
+#include "agent/base/mem.h"
+
+#define VALUES_MAX 256 /* of one record set; a real answer holds far fewer */
+#define LINES_MAX 64
+#define NAMES_MAX 64
+
+static const char *const banner_states[BANNER_STATES] = {
+    [BANNER_OK] = "ok",         [BANNER_REFUSED] = "refused",   [BANNER_TIMEOUT] = "timeout",
+    [BANNER_CLOSED] = "closed", [BANNER_NOT_SMTP] = "not-smtp",
+};
+
+static const char *const helo_states[HELO_STATES] = {
+    [HELO_OBSERVED] = "observed",
+    [HELO_CONFIGURED] = "configured",
+    [HELO_UNKNOWN] = "unknown",
+};
+
+static json_t *sightings_to_json(const struct rrset_facts *set)
+{
+    json_t *list = need(json_array());
+
+    for (size_t i = 0; i < set->seen_count; i++) {
+        const struct sighting *seen = &set->seen[i];
+        json_array_append_new(
+            list, need(json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "vantage", seen->vantage,
+                                 "server", seen->server, "authoritative", seen->authoritative,
+                                 "rcode", dns_rcode_text(seen->rcode), "ttl",
+                                 (json_int_t)seen->ttl_s, "rr", json_from_strings(&seen->values))));
+    }
+    return list;
+}
+
+static json_t *rrset_to_json(const struct rrset_facts *set, const char *values_key)
+{
+    json_t *object = need(json_pack("{s:s, s:o, s:I}", "rcode", dns_rcode_text(set->rcode),
+                                    values_key, json_from_strings(&set->values), "ttl",
+                                    (json_int_t)set->ttl_s));
+
+    if (set->negative_ttl_s > 0)
+        json_object_set_new(object, "negative_ttl", json_integer(set->negative_ttl_s));
+    if (set->seen_count > 0)
+        json_object_set_new(object, "seen", sightings_to_json(set));
+    return object;
+}
+
+static json_t *forward_to_json(const struct forward_facts *forward)
+{
+    json_t *object = need(json_object());
+
+    if (forward->a.asked)
+        json_object_set_new(object, "A", rrset_to_json(&forward->a, "rr"));
+    if (forward->aaaa.asked)
+        json_object_set_new(object, "AAAA", rrset_to_json(&forward->aaaa, "rr"));
+    json_object_set_new(object, "cname", json_from_strings(&forward->cname));
+    if (forward->zone.s[0])
+        json_object_set_new(object, "zone", json_string(forward->zone.s));
+    return object;
+}
+
+static json_t *reverse_to_json(const struct reverse_facts *reverse)
+{
+    json_t *object = rrset_to_json(&reverse->ptr, "ptr");
+
+    if (reverse->cname.count > 0)
+        json_object_set_new(object, "cname", json_from_strings(&reverse->cname));
+    if (reverse->zone.s[0])
+        json_object_set_new(object, "zone", json_string(reverse->zone.s));
+    return object;
+}
+
+static void helo_to_json(const struct helo_facts *helo, json_t *document)
+{
+    if (helo->state == HELO_NOT_ASKED)
+        return;
+    json_t *object = need(json_pack("{s:s}", "state", helo_states[helo->state]));
+    if (helo->state != HELO_UNKNOWN)
+        json_object_set_new(object, "value", need(json_string(helo->value)));
+    if (helo->seen_ip.family != IP_NONE)
+        json_object_set_new(object, "seen_ip", need(json_string(ip_text(&helo->seen_ip).s)));
+    if (helo->from[0])
+        json_object_set_new(object, "from", need(json_string(helo->from)));
+    if (helo->why[0])
+        json_object_set_new(object, "why", need(json_string(helo->why)));
+    if (helo->next[0])
+        json_object_set_new(object, "next", need(json_string(helo->next)));
+    json_object_set_new(document, "helo", object);
+}
+
+static void path_to_json(const struct facts *facts, json_t *document)
+{
+    const struct path_facts *path = &facts->path;
+    json_t *object = need(json_object());
+
+    if (path->relay[0])
+        json_object_set_new(object, "relay", need(json_string(path->relay)));
+    if (path->nat)
+        json_object_set_new(object, "nat", json_true());
+    if (path->hostname_from[0])
+        json_object_set_new(object, "hostname_from", need(json_string(path->hostname_from)));
+    if (json_object_size(object) > 0)
+        json_object_set(document, "path", object);
+    json_decref(object);
+    if (facts->hosts_file.count > 0)
+        json_object_set_new(document, "hosts_file", json_from_strings(&facts->hosts_file));
+}
+
+json_t *facts_to_json(const struct facts *facts)
+{
+    json_t *document =
+        need(json_pack("{s:s, s:s, s:s}", "format", "namesake.facts", "format_version", "1.0",
+                       "address", ip_text(&facts->address).s));
+    json_t *forward = need(json_object());
+
+    if (facts->wanted.s[0]) {
+        json_object_set_new(document, "wanted", need(json_string(facts->wanted.s)));
+        json_object_set_new(document, "wanted_from", need(json_string(facts->wanted_from)));
+    }
+    if (facts->reverse.ptr.asked)
+        json_object_set_new(document, "reverse", reverse_to_json(&facts->reverse));
+    for (size_t i = 0; i < facts->forward_count; i++)
+        json_object_set_new(forward, facts->forward[i].name.s,
+                            forward_to_json(&facts->forward[i]));
+    if (json_object_size(forward) > 0)
+        json_object_set(document, "forward", forward);
+    json_decref(forward);
+    if (facts->banner_off)
+        json_object_set_new(document, "banner", need(json_pack("{s:s}", "state", "off")));
+    else if (facts->banner.state != BANNER_NOT_ASKED)
+        json_object_set_new(document, "banner",
+                            need(json_pack("{s:s, s:o, s:o, s:b}", "state",
+                                           banner_states[facts->banner.state], "lines",
+                                           json_from_strings(&facts->banner.lines), "ehlo",
+                                           json_from_strings(&facts->banner.ehlo), "expected",
+                                           facts->banner.expected)));
+    helo_to_json(&facts->helo, document);
+    path_to_json(facts, document);
+    return document;
+}
+
+/* Reading. Everything comes from a file that anybody may have written. */
+
+static bool read_texts(const json_t *object, const char *key, size_t max, struct strings *out,
+                       struct error *e)
+{
+    const json_t *list = json_at(object, key);
+    size_t i;
+    json_t *item;
+
+    if (list == NULL)
+        return true;
+    if (!json_is_array(list) || json_array_size(list) > max)
+        return fail(e, ERR_PROTOCOL, "\"%s\" is not a list of at most %zu texts", key, max);
+    json_array_foreach(list, i, item)
+    {
+        char printable[1024];
+        if (!json_is_string(item))
+            return fail(e, ERR_PROTOCOL, "\"%s\" holds something that is no text", key);
+        str_printable(printable, sizeof printable, json_string_value(item),
+                      json_string_length(item));
+        strings_add(out, printable);
+    }
+    return true;
+}
+
+/* Normalise what a record set holds: canonical addresses, names without final dot. */
+static bool normalise(struct strings *values, bool addresses, struct error *e)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        struct ip ip;
+        struct name name;
+        if (addresses ? !ip_parse(values->v[i], &ip) : !name_from_dns(values->v[i], &name))
+            return fail(e, ERR_PROTOCOL, "\"%.100s\" is no %s", values->v[i],
+                        addresses ? "address" : "DNS name");
+        free(values->v[i]);
+        values->v[i] = mem_text(addresses ? ip_text(&ip).s : name.s);
+    }
+    return true;
+}
+
+static bool read_rcode(const json_t *object, int *out, struct error *e)
+{
+    const char *text = json_string_or(object, "rcode", "NOERROR");
+
+    *out = dns_rcode_from_text(text);
+    if (*out < 0)
+        return fail(e, ERR_PROTOCOL, "\"rcode\" is no DNS response code: \"%.40s\"", text);
+    return true;
+}
+
+static uint32_t read_seconds(const json_t *object, const char *key)
+{
+    const json_t *value = json_at(object, key);
+    json_int_t seconds = json_is_integer(value) ? json_integer_value(value) : 0;
+
+    return seconds < 0 || seconds > INT32_MAX ? 0 : (uint32_t)seconds;
+}
+
+static bool read_sightings(const json_t *object, struct rrset_facts *set, bool addresses,
+                           struct error *e)
+{
+    const json_t *list = json_at(object, "seen");
+    size_t i;
+    json_t *item;
+
+    if (list == NULL)
+        return true;
+    if (!json_is_array(list) || json_array_size(list) > NAMES_MAX)
+        return fail(e, ERR_PROTOCOL, "\"seen\" is not a list of at most %d servers", NAMES_MAX);
+    set->seen = mem_new(json_array_size(list), sizeof *set->seen);
+    json_array_foreach(list, i, item)
+    {
+        struct sighting *seen = &set->seen[set->seen_count++];
+        const char *server = json_string_or(item, "server", "");
+        str_printable(seen->server, sizeof seen->server, server, strlen(server));
+        const char *vantage = json_string_or(item, "vantage", "here");
+        str_printable(seen->vantage, sizeof seen->vantage, vantage, strlen(vantage));
+        seen->authoritative = json_is_true(json_at(item, "authoritative"));
+        seen->ttl_s = read_seconds(item, "ttl");
+        if (!read_rcode(item, &seen->rcode, e) ||
+            !read_texts(item, "rr", VALUES_MAX, &seen->values, e) ||
+            !normalise(&seen->values, addresses, e))
+            return false;
+    }
+    return true;
+}
+
+static bool read_rrset(const json_t *object, const char *key, bool addresses,
+                       struct rrset_facts *out, struct error *e)
+{
+    if (!json_is_object(object))
+        return fail(e, ERR_PROTOCOL, "a record set is no object");
+    out->asked = true;
+    out->ttl_s = read_seconds(object, "ttl");
+    out->negative_ttl_s = read_seconds(object, "negative_ttl");
+    return read_rcode(object, &out->rcode, e) &&
+           read_texts(object, key, VALUES_MAX, &out->values, e) &&
+           normalise(&out->values, addresses, e) && read_sightings(object, out, addresses, e);
+}
+
+static bool read_zone(const json_t *object, struct name *out, struct error *e)
+{
+    const char *text = json_string_or(object, "zone", "");
+
+    if (*text != '\0' && !name_from_dns(text, out))
+        return fail(e, ERR_PROTOCOL, "\"zone\" is no DNS name");
+    return true;
+}
+
+static bool read_reverse(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *object = json_at(document, "reverse");
+    struct reverse_facts *reverse = &out->reverse;
+
+    reverse->owner = ip_reverse_name(&out->address);
+    if (object == NULL)
+        return true;
+    if (!read_rrset(object, "ptr", false, &reverse->ptr, e) ||
+        !read_texts(object, "cname", NAMES_MAX, &reverse->cname, e) ||
+        !normalise(&reverse->cname, false, e) || !read_zone(object, &reverse->zone, e))
+        return error_what(e, "cannot read \"reverse\"");
+    if (reverse->cname.count > 0)
+        return name_from_dns(reverse->cname.v[reverse->cname.count - 1], &reverse->owner);
+    return true;
+}
+
+static bool read_forward(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *object = json_at(document, "forward");
+    const char *key;
+    json_t *item;
+    struct name name;
+
+    if (object == NULL)
+        return true;
+    if (!json_is_object(object) || json_object_size(object) > NAMES_MAX)
+        return fail(e, ERR_PROTOCOL, "\"forward\" is not an object of at most %d names", NAMES_MAX);
+    json_object_foreach((json_t *)(uintptr_t)object, key, item)
+    {
+        if (!json_is_object(item) || !name_from_dns(key, &name))
+            return fail(e, ERR_PROTOCOL, "\"forward\" holds \"%.80s\", which is no name", key);
+        struct forward_facts *forward = facts_add_forward(out, &name);
+        const json_t *a = json_at(item, "A"), *aaaa = json_at(item, "AAAA");
+        if ((a && !read_rrset(a, "rr", true, &forward->a, e)) ||
+            (aaaa && !read_rrset(aaaa, "rr", true, &forward->aaaa, e)) ||
+            !read_texts(item, "cname", NAMES_MAX, &forward->cname, e) ||
+            !normalise(&forward->cname, false, e) || !read_zone(item, &forward->zone, e))
+            return error_what(e, "cannot read \"forward\" of %s", name.s);
+    }
+    return true;
+}
+
+static int state_of(const char *text, const char *const *states, int count)
+{
+    for (int i = 1; i < count; i++)
+        if (str_equal(states[i], text))
+            return i;
+    return -1;
+}
+
+static bool read_banner(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *object = json_at(document, "banner");
+    const char *text = json_string_or(object, "state", "ok");
+    int state;
+
+    if (object == NULL)
+        return true;
+    out->banner_off = str_equal(text, "off");
+    if (out->banner_off)
+        return true;
+    state = state_of(text, banner_states, BANNER_STATES);
+    if (state < 0)
+        return fail(e, ERR_PROTOCOL, "\"banner.state\" is \"%.40s\", not one of ok, refused, "
+                                     "timeout, closed, not-smtp", text);
+    out->banner.state = (enum banner_state)state;
+    out->banner.expected = json_is_true(json_at(object, "expected"));
+    return read_texts(object, "lines", LINES_MAX, &out->banner.lines, e) &&
+           read_texts(object, "ehlo", LINES_MAX, &out->banner.ehlo, e);
+}
+
+static bool read_helo(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *object = json_at(document, "helo");
+    struct helo_facts *helo = &out->helo;
+    const char *value = json_string_or(object, "value", "");
+    const char *seen = json_string_or(object, "seen_ip", "");
+    int state;
+
+    if (object == NULL)
+        return true;
+    state = state_of(json_string_or(object, "state", "unknown"), helo_states, HELO_STATES);
+    if (state < 0)
+        return fail(e, ERR_PROTOCOL, "\"helo.state\" is not one of observed, configured, unknown");
+    helo->state = (enum helo_state)state;
+    if (*seen != '\0' && !ip_parse(seen, &helo->seen_ip))
+        return fail(e, ERR_PROTOCOL, "\"helo.seen_ip\" is no address");
+    str_printable(helo->value, sizeof helo->value, value, strlen(value));
+    const char *from = json_string_or(object, "from", "");
+    str_printable(helo->from, sizeof helo->from, from, strlen(from));
+    const char *why = json_string_or(object, "why", "");
+    str_printable(helo->why, sizeof helo->why, why, strlen(why));
+    const char *next = json_string_or(object, "next", "");
+    str_printable(helo->next, sizeof helo->next, next, strlen(next));
+    return true;
+}
+
+static bool read_path(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *object = json_at(document, "path");
+    const char *relay = json_string_or(object, "relay", "");
+    const char *from = json_string_or(object, "hostname_from", "");
+
+    str_printable(out->path.relay, sizeof out->path.relay, relay, strlen(relay));
+    str_printable(out->path.hostname_from, sizeof out->path.hostname_from, from, strlen(from));
+    out->path.nat = json_is_true(json_at(object, "nat"));
+    return read_texts(document, "hosts_file", LINES_MAX, &out->hosts_file, e) &&
+           normalise(&out->hosts_file, true, e);
+}
+
+static bool read_wanted(const json_t *document, struct facts *out, struct error *e)
+{
+    const char *text = json_string_or(document, "wanted", "");
+    const char *from = json_string_or(document, "wanted_from", "facts");
+
+    if (*text == '\0')
+        return true;
+    if (!name_from_dns(text, &out->wanted))
+        return fail(e, ERR_PROTOCOL, "\"wanted\" is no name");
+    str_printable(out->wanted_from, sizeof out->wanted_from, from, strlen(from));
+    return true;
+}
+
+bool facts_from_json(const json_t *document, struct facts *out, struct error *e)
+{
+    const char *text;
+    struct facts facts = {0};
+
+    if (!json_is_object(document))
+        return fail(e, ERR_PROTOCOL, "it is no JSON object");
+    if (!str_equal(json_string_or(document, "format", "namesake.facts"), "namesake.facts"))
+        return fail(e, ERR_PROTOCOL, "its \"format\" is not \"namesake.facts\"");
+    if (!str_starts(json_string_or(document, "format_version", "1.0"), "1."))
+        return fail(e, ERR_PROTOCOL, "its \"format_version\" is not 1.x; this program reads 1.0");
+    if (!json_get_string(document, "address", &text, e))
+        return false;
+    if (!ip_parse(text, &facts.address))
+        return fail(e, ERR_PROTOCOL, "\"address\" is no IP address: \"%.60s\"", text);
+    if (!read_wanted(document, &facts, e) || !read_reverse(document, &facts, e) ||
+        !read_forward(document, &facts, e) || !read_banner(document, &facts, e) ||
+        !read_helo(document, &facts, e) || !read_path(document, &facts, e)) {
+        facts_free(&facts);
+        return false;
+    }
+    *out = facts;
+    return true;
+}

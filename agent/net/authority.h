@@ -1,0 +1,65 @@
+/*
+ * authority.h - the servers that own a name: the zone cut, found from the top
+ * by a resolver and from there down by asking the servers themselves, so that
+ * a name which does not exist yet is never asked of a shared resolver
+ * (receivers keep the negative answer, RFC 2308).
+ */
+#ifndef NAMESAKE_NET_AUTHORITY_H
+#define NAMESAKE_NET_AUTHORITY_H
+
+#include "agent/net/dns.h"
+
+#define AUTHORITY_SERVERS_MAX 13
+
+struct authority_server {
+    struct name name;         /* ns1.hoster.example */
+    struct dns_server server; /* the address that is asked; family IP_NONE when it has none */
+};
+
+/*
+ * The zone that a name belongs to. When rcode is not DNS_NOERROR the search ended early: zone
+ * and servers are then the closest ones that are known, of which none gave a proper answer; or
+ * "" and none.
+ */
+struct authority {
+    struct name zone;
+    int rcode;
+    struct authority_server servers[AUTHORITY_SERVERS_MAX];
+    size_t count;
+    struct name primary;     /* SOA MNAME; "" when unknown */
+    uint32_t negative_ttl_s; /* how long a denial may be remembered: min(SOA TTL, MINIMUM) */
+};
+
+/* What one server says of one RRset. */
+struct authority_view {
+    struct name server;
+    struct ip server_ip;
+    bool authoritative; /* AA was set; false with NOERROR: a lame server */
+    int rcode;
+    uint32_t ttl_s;                  /* the smallest of the answer section, 0 when it is empty */
+    const struct dns_answer *answer; /* owned by dns; NULL for a server without address */
+};
+
+/*
+ * One pass of finding the servers of a name through the given resolvers. False while questions
+ * are open (call it again after progress); true with *out filled in. Needs at least one
+ * resolver. A resolver is asked for an ancestor of the name (the name itself only when it has no
+ * more than two labels) and for names of servers: never for the name, or for a name between it
+ * and the closest zone that is known to exist.
+ */
+bool authority_find(struct dns *dns, const struct dns_server *resolvers, size_t resolver_count,
+                    const struct name *name, struct authority *out) MUST_USE;
+
+/*
+ * One pass of asking every server of an authority for an RRset. False while open; true with
+ * views[0..authority->count) filled in, in the order of the servers. A server without address
+ * has rcode DNS_TIMEOUT.
+ */
+bool authority_ask(struct dns *dns, const struct authority *authority, const struct name *name,
+                   enum dns_type type, struct authority_view *views) MUST_USE;
+
+/* PURE: the servers of resolv.conf(5) text (at most 3, as libc does). Returns how many. */
+size_t authority_parse_resolv_conf(const char *text, size_t length, struct dns_server *out,
+                                   size_t room);
+
+#endif

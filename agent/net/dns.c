@@ -1,0 +1,248 @@
+/* dns.c - questions that were asked and their answers, remembered in a table. */
+#include "agent/net/dns.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/log.h"
+#include "agent/base/mem.h"
+#include "agent/net/dns_message.h"
+#include "agent/net/dns_transport.h"
+#include "agent/net/table.h"
+
+#define LOG_RECORDS 8 /* as many of an answer are shown in its log line */
+
+enum route {
+    ROUTE_UNKNOWN,
+    ROUTE_YES,
+    ROUTE_NO,
+};
+
+struct dns {
+    struct loop *loop;
+    struct dns_settings settings;
+    struct dns_transport *transport;
+    struct table entries;
+    size_t open, sent;
+    enum route routes[IP_V6 + 1][IP_SCOPE_UNROUTABLE + 1];
+};
+
+/* One question and what became of it. */
+struct entry {
+    struct table_link link;
+    struct dns_exchange exchange;
+    struct dns *dns;
+    struct dns_question question;
+    struct dns_answer answer;
+    int64_t asked_ms;
+    bool edns, done;
+};
+
+struct dns *dns_new(struct loop *loop, const struct dns_settings *settings)
+{
+    struct dns *dns = mem_new(1, sizeof *dns);
+
+    dns->loop = loop;
+    dns->settings = *settings;
+    dns->transport = dns_transport_new(loop, settings);
+    return dns;
+}
+
+static void entry_free(struct table_link *link)
+{
+    struct entry *entry = (struct entry *)link;
+
+    dns_answer_free(&entry->answer);
+    free(entry);
+}
+
+void dns_free(struct dns *dns)
+{
+    if (dns == NULL)
+        return;
+    dns_transport_free(dns->transport);
+    table_each(&dns->entries, entry_free);
+    table_free(&dns->entries);
+    free(dns);
+}
+
+const struct dns_settings *dns_settings_of(const struct dns *dns)
+{
+    return &dns->settings;
+}
+
+size_t dns_open(const struct dns *dns)
+{
+    return dns->open;
+}
+
+size_t dns_sent(const struct dns *dns)
+{
+    return dns->sent;
+}
+
+static void log_record(struct buf *line, const struct dns_rr *rr)
+{
+    const bool is_address = rr->type == DNS_A || rr->type == DNS_AAAA;
+
+    buf_printf(line, " %s (%u s)",
+               is_address                  ? ip_text(&rr->ip).s
+               : !name_is_empty(&rr->name) ? rr->name.s
+                                           : dns_type_text(rr->type),
+               rr->ttl_s);
+}
+
+static void log_answer(const struct dns_question *question, const struct dns_answer *answer)
+{
+    const struct dns_section *section = &answer->answer;
+    struct buf line = BUF_INIT(16384);
+
+    if (log_level() < LOG_LEVEL_VERBOSE)
+        return;
+    buf_printf(&line, "dns %s %s %s: %s", ip_text(&question->server.ip).s,
+               dns_type_text(question->type), question->name.s, dns_rcode_text(answer->rcode));
+    if (section->count == 0 && answer->authority.count > 0) {
+        buf_printf(&line, ", see %s:", answer->authority.rr[0].owner.s);
+        section = &answer->authority;
+    }
+    for (size_t i = 0; i < section->count && i < LOG_RECORDS; i++)
+        log_record(&line, &section->rr[i]);
+    if (section->count > LOG_RECORDS)
+        buf_printf(&line, " and %zu more", section->count - LOG_RECORDS);
+    log_line(LOG_LEVEL_VERBOSE, "%s, %u ms", buf_string(&line), answer->took_ms);
+    buf_free(&line);
+}
+
+static void finish(struct entry *entry)
+{
+    struct dns *dns = entry->dns;
+
+    entry->answer.took_ms = (uint32_t)(loop_now_ms(dns->loop) - entry->asked_ms);
+    entry->done = true;
+    dns->open--;
+    log_answer(&entry->question, &entry->answer);
+    loop_progress(dns->loop);
+}
+
+static uint16_t random_id(void)
+{
+    uint16_t id;
+    ssize_t got;
+
+    do
+        got = getrandom(&id, sizeof id, 0);
+    while (got != (ssize_t)sizeof id); /* a signal, before the system has gathered entropy */
+    return id;
+}
+
+static void send_question(struct entry *entry)
+{
+    struct dns_message message;
+
+    if (!dns_message_ask(&entry->question, random_id(), entry->edns, &message)) {
+        entry->answer.rcode = DNS_FORMERR;
+        finish(entry);
+        return;
+    }
+    dns_transport_send(entry->dns->transport, &entry->question.server, entry->edns, message.wire,
+                       message.length, &entry->exchange);
+}
+
+/* A reply without a question section can only be to ours: the transport has compared the id. */
+static bool answers(const struct dns_answer *answer, const struct dns_question *question)
+{
+    return name_is_empty(&answer->question) || (answer->question_type == question->type &&
+                                                name_equal(&answer->question, &question->name));
+}
+
+static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_t length)
+{
+    struct entry *entry =
+        (struct entry *)(void *)((char *)exchange - offsetof(struct entry, exchange));
+    struct dns_answer answer = {.rcode = DNS_TIMEOUT};
+
+    if (wire != NULL && !dns_parse(wire, length, &answer))
+        answer.rcode = DNS_BADREPLY;
+    if (!answers(&answer, &entry->question)) {
+        dns_answer_free(&answer);
+        answer.rcode = DNS_BADREPLY;
+    }
+    /* RFC 6891 7: servers older than EDNS say so in these ways. */
+    if (entry->edns && (answer.rcode == DNS_FORMERR || answer.rcode == DNS_NOTIMP)) {
+        dns_answer_free(&answer);
+        entry->edns = false;
+        send_question(entry);
+        return;
+    }
+    entry->answer = answer;
+    finish(entry);
+}
+
+static bool is_entry(const struct table_link *link, const void *key)
+{
+    const struct dns_question *a = &((const struct entry *)link)->question, *b = key;
+
+    return a->type == b->type && a->recurse == b->recurse && a->unchecked == b->unchecked &&
+           a->server.port == b->server.port && ip_equal(&a->server.ip, &b->server.ip) &&
+           name_equal(&a->name, &b->name);
+}
+
+static uint64_t hash_of(const struct dns_question *question)
+{
+    uint64_t hash = table_hash(TABLE_HASH_START, question->name.s, strlen(question->name.s));
+
+    hash = table_hash(hash, question->server.ip.bytes, sizeof question->server.ip.bytes);
+    return table_hash(hash, &question->type, sizeof question->type);
+}
+
+const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *question)
+{
+    const uint64_t hash = hash_of(question);
+    struct entry *entry = (struct entry *)table_find(&dns->entries, hash, is_entry, question);
+
+    if (entry == NULL) {
+        entry = mem_new(1, sizeof *entry);
+        *entry = (struct entry){
+            .exchange = {.replied = on_replied},
+            .dns = dns,
+            .question = *question,
+            .asked_ms = loop_now_ms(dns->loop),
+            .edns = true,
+        };
+        table_add(&dns->entries, &entry->link, hash);
+        dns->open++;
+        dns->sent++;
+        send_question(entry);
+    }
+    return entry->done ? &entry->answer : NULL;
+}
+
+/* Connecting a datagram socket looks for a route and sends nothing. */
+static enum route find_route(const struct ip *ip)
+{
+    struct sockaddr_storage to;
+    const socklen_t length = ip_to_sockaddr(ip, 53, &to);
+    const int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    enum route route = ROUTE_NO;
+
+    if (fd < 0)
+        return ROUTE_NO;
+    if (connect(fd, (const struct sockaddr *)&to, length) == 0)
+        route = ROUTE_YES;
+    close(fd);
+    return route;
+}
+
+bool dns_has_route(struct dns *dns, const struct ip *ip)
+{
+    enum route *route = &dns->routes[ip->family][ip_scope(ip)];
+
+    if (*route == ROUTE_UNKNOWN)
+        *route = find_route(ip);
+    return *route == ROUTE_YES;
+}

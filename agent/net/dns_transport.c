@@ -1,0 +1,259 @@
+/* dns_transport.c - c-ares channels, one for each server, on the event loop. */
+#include "agent/net/dns_transport.h"
+
+#include <ares.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/time.h>
+
+#include "agent/base/mem.h"
+#include "agent/net/dns_message.h"
+#include "agent/net/table.h"
+
+/* RFC 1035 4.2.1: the longest message over UDP that both sides take without EDNS. */
+#define PLAIN_BYTES 512
+
+/* An open c-ares 1.18 channel takes 72 KiB: past this many the idle ones are closed. */
+#define CHANNELS_OPEN_MAX 64
+
+/* A burst of answers must not be lost (platform sheet, section 2); the kernel may grant less. */
+#define RECEIVE_BYTES (1 << 20)
+
+struct dns_transport {
+    struct loop *loop;
+    uint32_t first_wait_ms;
+    unsigned tries;
+    struct table channels;
+    size_t channels_open;
+};
+
+/*
+ * Plain questions have a channel of their own: on a channel with EDNS c-ares takes the last
+ * eleven bytes away from a message that was answered with FORMERR, whatever they are.
+ */
+struct dns_channel {
+    struct table_link link;
+    struct dns_transport *transport;
+    struct dns_server server;
+    bool edns;
+    ares_channel ares; /* NULL while closed */
+    size_t under_way;
+    struct ares_socket *sockets;
+    struct timer timer; /* armed while something is under way */
+};
+
+/* A descriptor that c-ares has opened. */
+struct ares_socket {
+    struct watch watch;
+    struct dns_channel *channel;
+    struct ares_socket *next;
+};
+
+static void on_ready(struct watch *watch, uint32_t events)
+{
+    const struct ares_socket *socket = (const struct ares_socket *)watch;
+    const uint32_t broken = events & (EPOLLERR | EPOLLHUP);
+    const int fd = watch->fd;
+
+    /* The socket may be gone after this. */
+    ares_process_fd(socket->channel->ares, events & EPOLLIN || broken ? fd : ARES_SOCKET_BAD,
+                    events & EPOLLOUT || broken ? fd : ARES_SOCKET_BAD);
+}
+
+/* c-ares says what it waits for; nothing at all before it closes a socket. */
+static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
+{
+    struct dns_channel *channel = arg;
+    struct loop *loop = channel->transport->loop;
+    const uint32_t events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
+    struct ares_socket **at = &channel->sockets, *socket;
+
+    while (*at != NULL && (*at)->watch.fd != fd)
+        at = &(*at)->next;
+    if (*at == NULL) {
+        *at = mem_new(1, sizeof **at);
+        **at = (struct ares_socket){.watch = {.ready = on_ready, .fd = fd}, .channel = channel};
+    }
+    socket = *at;
+    loop_watch(loop, &socket->watch, events);
+    if (events == 0) {
+        *at = socket->next;
+        free(socket);
+    }
+}
+
+/*
+ * The deadline may be too early but is never too late: whatever c-ares sends, it waits at least
+ * the first wait. So its list of questions is gone through only when the deadline expires.
+ */
+static void on_expired(struct timer *timer)
+{
+    struct dns_channel *channel =
+        (struct dns_channel *)(void *)((char *)timer - offsetof(struct dns_channel, timer));
+    struct timeval left;
+
+    ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    if (channel->under_way == 0 || ares_timeout(channel->ares, NULL, &left) == NULL)
+        return;
+    loop_timer_set(channel->transport->loop, &channel->timer,
+                   (int64_t)left.tv_sec * 1000 + (left.tv_usec + 999) / 1000);
+}
+
+static void watch_time(struct dns_channel *channel)
+{
+    struct loop *loop = channel->transport->loop;
+    const int64_t wait_ms = channel->transport->first_wait_ms;
+
+    if (!channel->timer.armed || channel->timer.at_ms > loop_now_ms(loop) + wait_ms)
+        loop_timer_set(loop, &channel->timer, wait_ms);
+}
+
+struct dns_transport *dns_transport_new(struct loop *loop, const struct dns_settings *settings)
+{
+    struct dns_transport *transport = mem_new(1, sizeof *transport);
+    const unsigned tries = settings->tries < 1 ? 1 : settings->tries > 8 ? 8 : settings->tries;
+
+    /* c-ares doubles the wait with each try: 1 + 2 + 4 + ... = 2^tries - 1 first waits. */
+    transport->loop = loop;
+    transport->tries = tries;
+    transport->first_wait_ms = settings->timeout_ms / ((1U << tries) - 1);
+    if (transport->first_wait_ms == 0)
+        transport->first_wait_ms = 1;
+    ares_library_init(ARES_LIB_INIT_ALL);
+    return transport;
+}
+
+static void channel_close(struct dns_channel *channel)
+{
+    if (channel->ares == NULL)
+        return;
+    ares_destroy(channel->ares);
+    channel->ares = NULL;
+    channel->transport->channels_open--;
+    loop_timer_clear(channel->transport->loop, &channel->timer);
+}
+
+static void close_idle(struct table_link *link)
+{
+    struct dns_channel *channel = (struct dns_channel *)link;
+
+    if (channel->under_way == 0)
+        channel_close(channel);
+}
+
+static void close_and_free(struct table_link *link)
+{
+    channel_close((struct dns_channel *)link);
+    free(link);
+}
+
+void dns_transport_free(struct dns_transport *transport)
+{
+    if (transport == NULL)
+        return;
+    table_each(&transport->channels, close_and_free);
+    table_free(&transport->channels);
+    free(transport);
+    ares_library_cleanup();
+}
+
+/*
+ * Options that leave c-ares nothing to look up in /etc/resolv.conf or the environment. Without
+ * ARES_FLAG_STAYOPEN: sockets of idle channels are closed, so that descriptors are bounded by
+ * what is under way, and questions leave from changing ports.
+ */
+static bool channel_open(struct dns_channel *channel)
+{
+    char lookups[] = "b", server[64];
+    struct ares_options options = {
+        .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP |
+                 (channel->edns ? ARES_FLAG_EDNS : 0),
+        .timeout = (int)channel->transport->first_wait_ms,
+        .tries = (int)channel->transport->tries,
+        .ndots = 1,
+        .socket_receive_buffer_size = RECEIVE_BYTES,
+        .lookups = lookups,
+        .sock_state_cb = on_socket_state,
+        .sock_state_cb_data = channel,
+        .ednspsz = channel->edns ? DNS_EDNS_BYTES : PLAIN_BYTES,
+    };
+    const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
+                     ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_LOOKUPS |
+                     ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ |
+                     ARES_OPT_NOROTATE;
+
+    if (channel->transport->channels_open >= CHANNELS_OPEN_MAX)
+        table_each(&channel->transport->channels, close_idle);
+    if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
+        channel->ares = NULL;
+        return false;
+    }
+    channel->transport->channels_open++;
+    snprintf(server, sizeof server, channel->server.ip.family == IP_V6 ? "[%s]:%u" : "%s:%u",
+             ip_text(&channel->server.ip).s, channel->server.port);
+    return ares_set_servers_ports_csv(channel->ares, server) == ARES_SUCCESS;
+}
+
+struct channel_key {
+    const struct dns_server *server;
+    bool edns;
+};
+
+static bool is_channel(const struct table_link *link, const void *key)
+{
+    const struct dns_channel *channel = (const struct dns_channel *)link;
+    const struct channel_key *wanted = key;
+
+    return channel->edns == wanted->edns && channel->server.port == wanted->server->port &&
+           ip_equal(&channel->server.ip, &wanted->server->ip);
+}
+
+static struct dns_channel *channel_of(struct dns_transport *transport,
+                                      const struct dns_server *server, bool edns)
+{
+    const struct channel_key key = {server, edns};
+    const uint64_t hash = table_hash(TABLE_HASH_START, server->ip.bytes, sizeof server->ip.bytes);
+    struct dns_channel *channel =
+        (struct dns_channel *)table_find(&transport->channels, hash, is_channel, &key);
+
+    if (channel != NULL)
+        return channel;
+    channel = mem_new(1, sizeof *channel);
+    *channel = (struct dns_channel){
+        .transport = transport, .server = *server, .edns = edns, .timer = {.expired = on_expired}};
+    table_add(&transport->channels, &channel->link, hash);
+    return channel;
+}
+
+static void on_reply(void *arg, int status, int timeouts, unsigned char *wire, int length)
+{
+    struct dns_exchange *exchange = arg;
+    struct dns_channel *channel = exchange->channel;
+
+    (void)timeouts;
+    if (status == ARES_EDESTRUCTION)
+        return;
+    if (--channel->under_way == 0)
+        loop_timer_clear(channel->transport->loop, &channel->timer);
+    if (wire == NULL || length <= 0)
+        exchange->replied(exchange, NULL, 0);
+    else
+        exchange->replied(exchange, wire, (size_t)length);
+}
+
+void dns_transport_send(struct dns_transport *transport, const struct dns_server *server, bool edns,
+                        const uint8_t *wire, size_t length, struct dns_exchange *exchange)
+{
+    struct dns_channel *channel = channel_of(transport, server, edns);
+
+    if (channel->ares == NULL && !channel_open(channel)) {
+        channel_close(channel);
+        exchange->replied(exchange, NULL, 0);
+        return;
+    }
+    exchange->channel = channel;
+    channel->under_way++;
+    watch_time(channel);
+    ares_send(channel->ares, wire, (int)length, on_reply, exchange);
+}

@@ -1,0 +1,99 @@
+/*
+ * host.h - the machine that a mail server runs on: read a file, replace a
+ * file, run a program. This one, or another one over SSH, behind one struct.
+ */
+#ifndef NAMESAKE_NET_HOST_H
+#define NAMESAKE_NET_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/digest.h"
+#include "agent/base/error.h"
+
+#define HOST_FILE_MAX (1U << 20)   /* bytes of a configuration file */
+#define HOST_OUTPUT_MAX (1U << 20) /* bytes of a program's output */
+
+struct host;
+
+/* A program to run: an argument vector, never a shell line. */
+struct command {
+    const char *const *argv; /* NULL-terminated; argv[0] is searched in the system's sbin and bin */
+    const char *input;       /* for its standard input; NULL: none */
+    uint32_t timeout_ms;     /* then it is killed, and that is ERR_TIMEOUT */
+};
+
+struct command_result {
+    int status; /* exit status, 128 + signal when killed by one */
+    struct buf out, err;
+};
+
+/* A file as it was read: its text and what identifies that very state. */
+struct host_file {
+    char *path;   /* as asked for */
+    char *target; /* the file itself, symbolic links followed */
+    char *text;
+    size_t length;
+    struct digest digest;
+};
+
+struct host_ops {
+    bool (*read)(struct host *, const char *path, struct host_file *out, struct error *);
+    bool (*replace)(struct host *, const struct host_file *old, const char *text, size_t length,
+                    struct error *);
+    bool (*make_stage)(struct host *, const char *beside, char *path, size_t size, struct error *);
+    bool (*put)(struct host *, const char *path, const char *text, size_t length, struct error *);
+    bool (*remove_stage)(struct host *, const char *path, struct error *);
+    bool (*run)(struct host *, const struct command *, struct command_result *, struct error *);
+    bool (*is_locked)(struct host *, const char *path, bool *locked, struct error *);
+    bool (*is_root)(struct host *);
+    void (*free)(struct host *);
+};
+
+struct host {
+    const struct host_ops *ops;
+    char title[280]; /* "this machine", "root@out2.example.com" */
+};
+
+/* This machine. The caller frees it with host_free. */
+struct host *host_local(void);
+void host_free(struct host *host);
+
+/* Read a file within HOST_FILE_MAX. ERR_NO_INPUT; ERR_ROOT_NEEDED when it may not be read. */
+bool host_read(struct host *host, const char *path, struct host_file *out,
+               struct error *e) MUST_USE;
+void host_file_free(struct host_file *file);
+
+/*
+ * Replace the file's content, provided that it still is what was read (else ERR_CONFLICT and
+ * nothing is written): temporary in the same folder, same owner, mode, ACL and extended
+ * attributes, fsync, rename, fsync of the folder. The target of a symbolic link is replaced, not
+ * the link. ERR_ROOT_NEEDED, ERR_SYSTEM; the old content stays in every case of failure.
+ */
+bool host_replace(struct host *host, const struct host_file *old, const char *text, size_t length,
+                  struct error *e) MUST_USE;
+
+/* A new private folder (mode 0700) beside a file, on the same file system; remove it with all. */
+bool host_make_stage(struct host *host, const char *beside, char *path, size_t size,
+                     struct error *e) MUST_USE;
+bool host_put(struct host *host, const char *path, const char *text, size_t length,
+              struct error *e) MUST_USE;
+bool host_remove_stage(struct host *host, const char *path, struct error *e) MUST_USE;
+
+/*
+ * Run a program: LC_ALL=C, PATH of the system, no terminal. True whatever its exit status;
+ * ERR_NO_INPUT when there is no such program, ERR_TIMEOUT when it had to be killed. The caller
+ * calls command_result_free.
+ */
+bool host_run(struct host *host, const struct command *command, struct command_result *out,
+              struct error *e) MUST_USE;
+void command_result_free(struct command_result *result);
+
+/* Whether somebody holds an exclusive lock (flock or fcntl) on a file: Postfix's proof of life. */
+bool host_is_locked(struct host *host, const char *path, bool *locked, struct error *e) MUST_USE;
+
+bool host_is_root(struct host *host);
+
+#endif

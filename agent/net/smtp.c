@@ -1,0 +1,320 @@
+/* smtp.c - conversations with mail servers that go no further than EHLO. */
+#include "agent/net/smtp.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/base/buf.h"
+#include "agent/base/log.h"
+#include "agent/base/mem.h"
+#include "agent/net/smtp_reply.h"
+#include "agent/net/table.h"
+
+#define EHLO_TIMEOUT_MS 10000
+#define READ_BYTES 2048
+
+struct smtp {
+    struct loop *loop;
+    uint16_t port;
+    uint32_t timeout_ms;
+    char *ehlo_name;
+    struct table conversations;
+};
+
+struct conversation {
+    struct table_link link;
+    struct watch watch; /* fd -1 when there is no connection */
+    struct timer timer;
+    struct smtp *smtp;
+    struct ip address;
+    struct buf arrived; /* of the reply that is being read; never more than one read too much */
+    struct smtp_greeting greeting;
+    int64_t started_ms;
+    bool greeted;  /* the greeting is complete, the reply to EHLO is awaited */
+    bool finished; /* the greeting may be shown */
+};
+
+static void log_lines(const struct conversation *c, const struct strings *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        log_line(LOG_LEVEL_VERBOSE, "smtp %s < %s", ip_text(&c->address).s, lines->v[i]);
+}
+
+static void hang_up(struct conversation *c)
+{
+    loop_timer_clear(c->smtp->loop, &c->timer);
+    buf_free(&c->arrived);
+    if (c->watch.fd < 0)
+        return;
+    loop_watch(c->smtp->loop, &c->watch, 0);
+    close(c->watch.fd);
+    c->watch.fd = -1;
+}
+
+static void finish(struct conversation *c)
+{
+    hang_up(c);
+    c->finished = true;
+    loop_progress(c->smtp->loop);
+}
+
+/* The greeting has come, or will not come any more. */
+static void settle(struct conversation *c, enum smtp_state state)
+{
+    c->greeting.state = state;
+    c->greeting.took_ms = (uint32_t)(loop_now_ms(c->smtp->loop) - c->started_ms);
+    log_lines(c, &c->greeting.lines);
+    log_line(LOG_LEVEL_VERBOSE, "smtp %s: greeting %s, %u ms", ip_text(&c->address).s,
+             smtp_state_text(state), c->greeting.took_ms);
+}
+
+static void give_up(struct conversation *c, enum smtp_state state)
+{
+    if (!c->greeted)
+        settle(c, state);
+    finish(c);
+}
+
+/* One segment, for firewalls that look at segments (receivers sheet, section 7). */
+static bool say(struct conversation *c, const char *command, const char *argument)
+{
+    struct buf line = BUF_INIT(SMTP_LINE_MAX);
+    bool said;
+
+    buf_printf(&line, "%s%s%s", command, argument[0] != '\0' ? " " : "", argument);
+    log_line(LOG_LEVEL_VERBOSE, "smtp %s > %s", ip_text(&c->address).s, buf_string(&line));
+    buf_text(&line, "\r\n");
+    said = buf_ok(&line) &&
+           send(c->watch.fd, line.data, line.length, MSG_NOSIGNAL) == (ssize_t)line.length;
+    buf_free(&line);
+    return said;
+}
+
+/* The answer to QUIT is not awaited: nobody needs it, and it may never come. */
+static void part(struct conversation *c)
+{
+    (void)say(c, "QUIT", "");
+    finish(c);
+}
+
+/* 220, a refusal for now or for good: what a mail server may begin with (RFC 5321 4.3.2). */
+static bool greets(int code)
+{
+    return code == 220 || (code >= 400 && code <= 599);
+}
+
+static void on_greeting(struct conversation *c, size_t length)
+{
+    struct strings *lines = &c->greeting.lines;
+
+    smtp_reply_lines(c->arrived.data, length, lines);
+    if (!greets(smtp_reply_code(lines))) {
+        give_up(c, SMTP_NOT_SMTP);
+        return;
+    }
+    settle(c, SMTP_OK);
+    c->greeted = true;
+    /* What came along before we spoke is no answer to what we say. */
+    buf_clear(&c->arrived);
+    if (smtp_reply_code(lines) != 220 || !say(c, "EHLO", c->smtp->ehlo_name))
+        part(c);
+    else
+        loop_timer_set(c->smtp->loop, &c->timer, EHLO_TIMEOUT_MS);
+}
+
+static void on_ehlo_reply(struct conversation *c, size_t length)
+{
+    smtp_reply_lines(c->arrived.data, length, &c->greeting.ehlo);
+    log_lines(c, &c->greeting.ehlo);
+    part(c);
+}
+
+/* Evidence of what it is instead. */
+static void on_other_protocol(struct conversation *c)
+{
+    struct cursor all = cursor_of(c->arrived.data, c->arrived.length), line = all;
+
+    if (!c->greeted) {
+        (void)cursor_line(&all, &line);
+        if (line.end - line.at > SMTP_LINE_MAX)
+            line.end = line.at + SMTP_LINE_MAX;
+        smtp_reply_lines(line.at, (size_t)(line.end - line.at), &c->greeting.lines);
+    }
+    give_up(c, SMTP_NOT_SMTP);
+}
+
+static void on_data(struct conversation *c, const char *data, size_t length)
+{
+    size_t used = 0;
+
+    buf_add(&c->arrived, data, length);
+    switch (smtp_reply_parse(c->arrived.data, c->arrived.length, &used)) {
+    case SMTP_MORE:
+        break;
+    case SMTP_COMPLETE:
+        if (c->greeted)
+            on_ehlo_reply(c, used);
+        else
+            on_greeting(c, used);
+        break;
+    case SMTP_INVALID:
+        on_other_protocol(c);
+        break;
+    }
+}
+
+static enum smtp_state state_of_errno(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return SMTP_REFUSED;
+    case ETIMEDOUT:
+        return SMTP_TIMEOUT;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+        return SMTP_CLOSED;
+    default: /* EHOSTUNREACH, ENETUNREACH, EACCES, EPERM, EMFILE, ... */
+        return SMTP_UNREACHABLE;
+    }
+}
+
+/* A connection that could not be made shows here as well: recv returns its error. */
+static void on_ready(struct watch *watch, uint32_t events)
+{
+    struct conversation *c =
+        (struct conversation *)(void *)((char *)watch - offsetof(struct conversation, watch));
+    char data[READ_BYTES];
+    const ssize_t got = recv(watch->fd, data, sizeof data, 0);
+
+    (void)events;
+    if (got > 0)
+        on_data(c, data, (size_t)got);
+    else if (got == 0)
+        give_up(c, SMTP_CLOSED);
+    else if (errno != EAGAIN && errno != EINTR)
+        give_up(c, state_of_errno(errno));
+}
+
+static void on_expired(struct timer *timer)
+{
+    struct conversation *c =
+        (struct conversation *)(void *)((char *)timer - offsetof(struct conversation, timer));
+
+    if (c->greeted)
+        part(c);
+    else
+        give_up(c, SMTP_TIMEOUT);
+}
+
+static void start(struct conversation *c)
+{
+    struct sockaddr_storage to;
+    const socklen_t length = ip_to_sockaddr(&c->address, c->smtp->port, &to);
+
+    c->watch.fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->watch.fd < 0) {
+        log_line(LOG_LEVEL_NORMAL, "smtp %s: no socket: %s", ip_text(&c->address).s,
+                 strerror(errno));
+        give_up(c, SMTP_UNREACHABLE);
+        return;
+    }
+    if (connect(c->watch.fd, (const struct sockaddr *)&to, length) != 0 && errno != EINPROGRESS) {
+        give_up(c, state_of_errno(errno));
+        return;
+    }
+    loop_watch(c->smtp->loop, &c->watch, EPOLLIN);
+    loop_timer_set(c->smtp->loop, &c->timer, c->smtp->timeout_ms);
+}
+
+struct smtp *smtp_new(struct loop *loop, const struct smtp_settings *settings)
+{
+    struct smtp *smtp = mem_new(1, sizeof *smtp);
+
+    smtp->loop = loop;
+    smtp->port = settings->port;
+    smtp->timeout_ms = settings->timeout_ms;
+    smtp->ehlo_name = mem_text(settings->ehlo_name);
+    return smtp;
+}
+
+static void conversation_free(struct table_link *link)
+{
+    struct conversation *c = (struct conversation *)link;
+
+    hang_up(c);
+    strings_free(&c->greeting.lines);
+    strings_free(&c->greeting.ehlo);
+    free(c);
+}
+
+void smtp_free(struct smtp *smtp)
+{
+    if (smtp == NULL)
+        return;
+    table_each(&smtp->conversations, conversation_free);
+    table_free(&smtp->conversations);
+    free(smtp->ehlo_name);
+    free(smtp);
+}
+
+static bool is_conversation(const struct table_link *link, const void *key)
+{
+    return ip_equal(&((const struct conversation *)link)->address, key);
+}
+
+const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address)
+{
+    const uint64_t hash = table_hash(TABLE_HASH_START, address->bytes, sizeof address->bytes);
+    struct conversation *c =
+        (struct conversation *)table_find(&smtp->conversations, hash, is_conversation, address);
+
+    if (c == NULL) {
+        c = mem_new(1, sizeof *c);
+        *c = (struct conversation){
+            .watch = {.ready = on_ready, .fd = -1},
+            .timer = {.expired = on_expired},
+            .smtp = smtp,
+            .address = *address,
+            .arrived = BUF_INIT(SMTP_REPLY_BYTES + READ_BYTES),
+            .greeting = {.state = SMTP_OPEN},
+            .started_ms = loop_now_ms(smtp->loop),
+        };
+        table_add(&smtp->conversations, &c->link, hash);
+        start(c);
+    }
+    return c->finished ? &c->greeting : NULL;
+}
+
+static const char *const state_texts[] = {
+    [SMTP_NOT_ASKED] = "not-asked",
+    [SMTP_OPEN] = "open",
+    [SMTP_OK] = "ok",
+    [SMTP_REFUSED] = "refused",
+    [SMTP_TIMEOUT] = "timeout",
+    [SMTP_CLOSED] = "closed",
+    [SMTP_NOT_SMTP] = "not-smtp",
+    [SMTP_UNREACHABLE] = "unreachable",
+};
+_Static_assert(sizeof state_texts / sizeof state_texts[0] == SMTP_UNREACHABLE + 1,
+               "one text for each state");
+
+const char *smtp_state_text(enum smtp_state state)
+{
+    return state_texts[state];
+}
+
+bool smtp_state_from_text(const char *text, enum smtp_state *out)
+{
+    for (unsigned i = 0; i <= SMTP_UNREACHABLE; i++)
+        if (str_equal(state_texts[i], text)) {
+            *out = (enum smtp_state)i;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,160 @@
+/* recorded.c - reading and writing facts. */
+#include "agent/recorded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/ability.h"
+#include "agent/base/file.h"
+#include "agent/base/json.h"
+#include "agent/base/mem.h"
+
+#define FACTS_MAX (64U << 20)
+
+static void add_identity(struct session *session, const struct facts *facts)
+{
+    size_t index = session->targets.count++;
+
+    session->identities =
+        mem_resize(session->identities, session->targets.count, sizeof *session->identities);
+    session->identities[index] = (struct identity){.facts = *facts};
+    session->targets.v =
+        mem_resize(session->targets.v, session->targets.count, sizeof *session->targets.v);
+    session->targets.v[index] = (struct target){.address = facts->address};
+}
+
+/* --name and the configuration win over what the facts say; a name is decided if none does. */
+static bool choose_name(const struct session *session, struct facts *facts, struct error *e)
+{
+    const char *text = session->options->name;
+    struct name name;
+    enum name_fault fault;
+
+    if (text != NULL) {
+        fault = name_parse_host(text, &name);
+        if (fault != NAME_GOOD && fault != NAME_PRIVATE_SUFFIX) {
+            fail(e, ERR_NAME_REFUSED, "it %s", name_fault_text(fault));
+            return error_what(e, "cannot use the name \"%.100s\"", text);
+        }
+        facts->wanted = name;
+        str_cut(facts->wanted_from, sizeof facts->wanted_from, "--name");
+    }
+    if (name_is_empty(&facts->wanted) && !name_is_empty(&session->config.name)) {
+        facts->wanted = session->config.name;
+        str_cut(facts->wanted_from, sizeof facts->wanted_from, "configuration");
+    }
+    facts_decide_name(facts);
+    return true;
+}
+
+static bool take_one(struct session *session, const json_t *document, struct error *e)
+{
+    struct facts facts;
+
+    if (!facts_from_json(document, &facts, e))
+        return false;
+    if ((session->options->family != IP_NONE &&
+         session->options->family != facts.address.family) ||
+        !choose_name(session, &facts, e)) {
+        facts_free(&facts);
+        return session->options->name == NULL || e->code == ERR_NONE;
+    }
+    add_identity(session, &facts);
+    ability_owners(&session->config, &session->identities[session->targets.count - 1].facts);
+    audit_target(&session->identities[session->targets.count - 1].facts,
+                 &session->identities[session->targets.count - 1].judgement);
+    return true;
+}
+
+static bool take_lines(struct session *session, const struct buf *text, struct error *e)
+{
+    struct cursor c = cursor_of(buf_string(text), text->length), line;
+    size_t number = 0;
+
+    while (cursor_line(&c, &line)) {
+        json_t *document;
+        bool ok;
+        number++;
+        if (line.at == line.end)
+            continue;
+        document = json_parse(line.at, (size_t)(line.end - line.at), e);
+        ok = document != NULL && take_one(session, document, e);
+        json_decref(document);
+        if (!ok)
+            return error_what(e, "cannot read line %zu", number);
+    }
+    return true;
+}
+
+static bool take_text(struct session *session, const struct buf *text, struct error *e)
+{
+    struct error whole = {0};
+    json_t *document = json_parse(buf_string(text), text->length, &whole), *item;
+    size_t i;
+    bool ok = true;
+
+    if (document == NULL) {
+        ok = strchr(buf_string(text), '\n') != NULL && text->data[0] == '{' &&
+             take_lines(session, text, e);
+        if (!ok && session->targets.count == 0)
+            *e = whole;
+        return ok;
+    }
+    if (!json_is_array(document))
+        ok = take_one(session, document, e);
+    else
+        json_array_foreach(document, i, item) ok = ok && take_one(session, item, e);
+    json_decref(document);
+    return ok;
+}
+
+bool recorded_read_file(struct session *session, const char *path, struct error *e)
+{
+    struct buf text = BUF_INIT(FACTS_MAX);
+    bool ok = session_read(path, &text, e) && take_text(session, &text, e);
+
+    buf_free(&text);
+    if (ok && session->targets.count == 0)
+        ok = fail(e, ERR_NO_INPUT, "it holds no facts");
+    if (ok)
+        return true;
+    if (e->code == ERR_PROTOCOL)
+        e->code = ERR_NO_INPUT;
+    error_what(e, "cannot judge the facts in %s", path);
+    return error_next(e, "namesake audit --record %s", path);
+}
+
+bool recorded_read(struct session *session, struct error *e)
+{
+    return recorded_read_file(session, session->options->facts, e);
+}
+
+bool recorded_write(const struct session *session, struct error *e)
+{
+    struct buf out = BUF_INIT(FACTS_MAX);
+    bool ok;
+
+    for (size_t i = 0; i < session->targets.count; i++) {
+        json_t *document = facts_to_json(&session->identities[i].facts);
+        char *text = session->targets.count == 1 ? json_text(document) : json_canonical(document);
+        buf_text(&out, text);
+        if (session->targets.count > 1)
+            buf_char(&out, '\n');
+        free(text);
+        json_decref(document);
+    }
+    ok = file_replace(session->options->record, buf_string(&out), out.length, 0644, e);
+    buf_free(&out);
+    return ok;
+}
+
+bool recorded_is_facts(const char *path)
+{
+    struct buf text = BUF_INIT(FACTS_MAX);
+    struct error ignored;
+    bool facts = file_read(path, &text, &ignored) &&
+                 strstr(buf_string(&text), "namesake.facts") != NULL;
+
+    buf_free(&text);
+    return facts;
+}

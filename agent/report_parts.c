@@ -1,0 +1,197 @@
+/* report_parts.c - the pieces that more than one format shows. */
+#include "agent/report_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void view_names(const struct facts *facts, enum check check, struct check_view *view)
+{
+    struct name name = {""};
+
+    str_cut(view->wanted, sizeof view->wanted, facts->wanted.s);
+    if (check == CHECK_BANNER && banner_name(&facts->banner, &name) && name.s[0])
+        strings_add(&view->found, name.s);
+    if (check == CHECK_HELO && facts->helo.value[0])
+        strings_add(&view->found, facts->helo.value);
+    if (check != CHECK_PTR)
+        return;
+    view->set = &facts->reverse.ptr;
+    view->found = strings_copy(&facts->reverse.ptr.values);
+}
+
+static void view_addresses(const struct facts *facts, enum check check, struct check_view *view)
+{
+    const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
+
+    str_cut(view->wanted, sizeof view->wanted, ip_text(&facts->address).s);
+    if (check == CHECK_FORWARD && forward != NULL && facts->wanted.s[0]) {
+        view->set = forward_set(forward, facts->address.family);
+        view->found = strings_copy(&view->set->values);
+    }
+    if (check == CHECK_PATH && facts->path.relay[0])
+        strings_add(&view->found, facts->path.relay);
+    else if (check == CHECK_PATH && facts->helo.seen_ip.family != IP_NONE)
+        strings_add(&view->found, ip_text(&facts->helo.seen_ip).s);
+}
+
+/* Who repairs a check that is not ok: the owner of its first finding, or who usually does. */
+static enum owner_role check_owner(const struct judgement *judged, enum check check)
+{
+    static const enum owner_role usual[CHECK_COUNT] = {
+        [CHECK_PTR] = OWNER_IP,      [CHECK_BANNER] = OWNER_MTA, [CHECK_HELO] = OWNER_MTA,
+        [CHECK_FORWARD] = OWNER_DNS, [CHECK_PATH] = OWNER_MTA,
+    };
+    enum result result = judged->checks[check];
+
+    if (result == RESULT_OK || result == RESULT_SKIPPED)
+        return OWNER_NOBODY;
+    for (size_t i = 0; i < judged->count; i++) {
+        const struct finding *finding = &judged->findings[i];
+        if (catalog_entry(finding->id)->check == check && finding->id != FIND_DNS_TEMPORARY &&
+            finding->severity != SEVERITY_INFO)
+            return finding->owner;
+    }
+    return usual[check];
+}
+
+struct check_view check_view(const struct identity *identity, enum check check)
+{
+    struct check_view view = {.owner = check_owner(&identity->judgement, check)};
+
+    if (check == CHECK_FORWARD || check == CHECK_PATH)
+        view_addresses(&identity->facts, check, &view);
+    else
+        view_names(&identity->facts, check, &view);
+    return view;
+}
+
+struct greeting_names greeting_names(const struct facts *facts)
+{
+    const struct helo_facts *helo = &facts->helo;
+    struct greeting_names names = {{0}, {0}};
+    struct name name;
+
+    if (helo->state == HELO_OBSERVED || helo->state == HELO_CONFIGURED)
+        str_cut(names.helo, sizeof names.helo,
+                name_parse_host(helo->value, &name) == NAME_GOOD ? name.s : helo->value);
+    if (!facts->banner_off && banner_name(&facts->banner, &name))
+        str_cut(names.banner, sizeof names.banner, name.s[0] ? name.s : "(no name)");
+    return names;
+}
+
+struct tally tally_of(const struct report *report)
+{
+    struct tally tally = {0};
+
+    for (size_t i = 0; i < report->identity_count; i++) {
+        switch (judgement_verdict(&report->identities[i].judgement, report->strict)) {
+        case VERDICT_ALIGNED:
+            tally.aligned++;
+            break;
+        case VERDICT_NOT_ALIGNED:
+            tally.failed++;
+            break;
+        case VERDICT_UNKNOWN:
+            tally.unknown++;
+            break;
+        }
+    }
+    return tally;
+}
+
+struct count_text count_text(size_t count, const char *one, const char *many)
+{
+    struct count_text text;
+
+    snprintf(text.s, sizeof text.s, "%zu %.32s", count, count == 1 ? one : many);
+    return text;
+}
+
+struct count_text plan_counts_text(const struct plan *plan)
+{
+    struct count_text text;
+
+    snprintf(text.s, sizeof text.s, "%zu to add, %zu to change, %zu to remove, %zu by hand",
+             plan_count(plan, ACTION_CREATE), plan_count(plan, ACTION_UPDATE),
+             plan_count(plan, ACTION_DELETE), plan_count(plan, ACTION_ASK));
+    return text;
+}
+
+char step_sign(enum step_action action)
+{
+    static const char signs[] = {
+        [ACTION_CREATE] = '+', [ACTION_UPDATE] = '~', [ACTION_DELETE] = '-', [ACTION_ASK] = '@'};
+
+    return signs[action];
+}
+
+const char *step_subject(const struct step *step)
+{
+    bool ptr = step->kind == STEP_PTR && str_starts(step->target, "PTR ");
+
+    return step->target + (ptr ? strlen("PTR ") : 0);
+}
+
+struct holder_text step_holder(const struct step *step)
+{
+    const char *owner = step->owner_who.name;
+    struct holder_text text;
+
+    if (step->action == ACTION_ASK)
+        snprintf(text.s, sizeof text.s, "%s, by hand",
+                 owner[0] ? owner : owner_role_words(step->owner));
+    else if (step->kind == STEP_MTA)
+        str_cut(text.s, sizeof text.s, "root");
+    else
+        snprintf(text.s, sizeof text.s, "%s%s\"%s\"", owner, owner[0] ? " " : "", step->provider);
+    return text;
+}
+
+size_t step_number(const struct step *step)
+{
+    uint64_t number = 0;
+
+    if (step->id[0] != 's' || !str_uint(step->id + 1, 1, PLAN_STEPS_MAX, &number))
+        return 0;
+    return (size_t)number;
+}
+
+const char *step_state_text(enum step_state state)
+{
+    static const char *const texts[STEP_STATES] = {"open", "done", "pending", "failed"};
+
+    return texts[state];
+}
+
+bool is_command(const struct report *report, const char *command)
+{
+    return report->command != NULL && str_equal(report->command, command);
+}
+
+bool is_result(const struct report *report)
+{
+    return is_command(report, "apply") || is_command(report, "rollback");
+}
+
+const char *undo_command(const struct report *report)
+{
+    return is_command(report, "apply") && report->changed > 0 ? "namesake rollback last" : "";
+}
+
+bool has_warning(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->count; i++)
+        if (judgement->findings[i].severity == SEVERITY_WARN)
+            return true;
+    return false;
+}
+
+const struct finding *worst_finding(const struct judgement *judgement)
+{
+    const struct finding *worst = NULL;
+
+    for (size_t i = 0; i < judgement->count; i++)
+        if (worst == NULL || judgement->findings[i].severity < worst->severity)
+            worst = &judgement->findings[i];
+    return worst;
+}

@@ -1,0 +1,78 @@
+/*
+ * report_parts.h - inside the report: what its formats share.
+ */
+#ifndef NAMESAKE_REPORT_PARTS_H
+#define NAMESAKE_REPORT_PARTS_H
+
+#include "agent/report.h"
+
+/* One check as documents and tables show it. */
+struct check_view {
+    struct strings found;
+    char wanted[NAME_MAX_TEXT]; /* "" while undecided */
+    enum owner_role owner;      /* who can repair it; OWNER_NOBODY when it is ok or skipped */
+    const struct rrset_facts *set; /* what the servers said; NULL where no DNS is asked */
+};
+
+/* The caller calls strings_free on found. */
+struct check_view check_view(const struct identity *identity, enum check check);
+
+/* The names that the server says, as they compare; "" when not seen. */
+struct greeting_names {
+    char helo[256], banner[256];
+};
+struct greeting_names greeting_names(const struct facts *facts);
+
+/* How many identities have each verdict. */
+struct tally {
+    size_t aligned, failed, unknown;
+};
+struct tally tally_of(const struct report *report);
+
+/* "1 address", "2 addresses". */
+struct count_text {
+    char s[64];
+};
+struct count_text count_text(size_t count, const char *one, const char *many);
+
+/* "1 to add, 2 to change, 0 to remove, 1 by hand" */
+struct count_text plan_counts_text(const struct plan *plan);
+
+/* "update" as a sign: + ~ - @ */
+char step_sign(enum step_action action);
+
+/* What a step is about: "A mail.example.com", "203.0.113.25", "postfix myhostname". */
+const char *step_subject(const struct step *step);
+
+/* Who makes it: Cloudflare "cf"; root; Example Colo, by hand. */
+struct holder_text {
+    char s[320];
+};
+struct holder_text step_holder(const struct step *step);
+
+/* The number of a step in its plan: "s2" is 2; 0 when the id is of another form. */
+size_t step_number(const struct step *step);
+
+/* "open", "done", "pending", "failed" */
+const char *step_state_text(enum step_state state);
+
+/* The command that undoes the run that is reported; "" when there is nothing to undo. */
+const char *undo_command(const struct report *report);
+
+/* apply or rollback: there are results, not intentions. */
+bool is_result(const struct report *report);
+bool is_command(const struct report *report, const char *command);
+
+/* A check of which something is worth a warning only, at most; and the worst finding. */
+bool has_warning(const struct judgement *judgement);
+const struct finding *worst_finding(const struct judgement *judgement);
+
+/* The formats, each in its own file. */
+void write_text(const struct report *report, const struct style *style, struct buf *out);
+void write_table(const struct report *report, const struct style *style, struct buf *out);
+void write_json(const struct report *report, const struct style *style, struct buf *out);
+void write_markdown(const struct report *report, const struct style *style, struct buf *out);
+void write_nagios(const struct report *report, const struct style *style, struct buf *out);
+void write_ticket(const struct report *report, const struct style *style, struct buf *out);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * session.h - what every command shares: options, configuration, targets, the
+ * way to look, and the way to end with a report and an exit code.
+ */
+#ifndef NAMESAKE_SESSION_H
+#define NAMESAKE_SESSION_H
+
+#include "agent/apply.h"
+#include "agent/options.h"
+#include "agent/report.h"
+#include "agent/verify.h"
+
+/* Exit codes that are no error's (interface section 9). */
+enum exit_code {
+    EXIT_YES = 0,
+    EXIT_BUG = 1,
+    EXIT_NO = 2,
+    EXIT_UNKNOWN = 3,
+    EXIT_PARTIAL = 4,
+    EXIT_BY_HAND = 5,
+    EXIT_PENDING = 6,
+};
+
+struct session {
+    const struct options *options;
+    struct style style;
+    struct config config;
+    struct collector collector;
+    struct targets targets;
+    struct identity *identities; /* of the last look; targets.count of them */
+    struct plan plan;
+    struct run run;
+    char done[384]; /* what was changed so far, for errors */
+};
+
+/*
+ * Read the configuration (unless offline) and open the collector. False after the errors have
+ * been reported; *code is the exit code then.
+ */
+bool session_open(struct session *session, const struct options *options, bool offline,
+                  int *code) MUST_USE;
+void session_close(struct session *session);
+
+/* Find the targets of the command line; observe the mail server when one of them is here. */
+bool session_find_targets(struct session *session, struct error *e) MUST_USE;
+
+/* Look at all targets and judge them. ERR_TIMEOUT after --timeout, when a signal came. */
+bool session_look(struct session *session, struct error *e) MUST_USE;
+
+/* Make the plan that the identities need: reads through the accounts, changes nothing. */
+bool session_plan(struct session *session, struct error *e) MUST_USE;
+
+/* What an actor needs to act for this session; progress goes to standard error. */
+struct actor session_actor(struct session *session);
+
+/* A report of this session's identities, for the command. */
+struct report session_report(const struct session *session);
+
+/* Write a report to every output that was asked for; text to standard output otherwise. Returns
+ * the report's exit code, or that of a file which cannot be written. */
+int session_end(const struct session *session, const struct report *report);
+
+/* Report an error and return its exit code: 4 once something was changed. */
+int session_fail(const struct session *session, const struct error *e);
+
+/* Ask on the terminal; true when the answer is the word yes. */
+bool session_confirm(const struct session *session, const char *question);
+
+/* False when nobody can be asked: no terminal, or --no-input. */
+bool session_can_ask(const struct session *session);
+
+/* Read a whole file, or standard input for "-". */
+bool session_read(const char *path, struct buf *out, struct error *e) MUST_USE;
+
+#endif

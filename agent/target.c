@@ -1,0 +1,292 @@
+/* target.c - from words, configuration or this machine to addresses with names. */
+#include "agent/target.h"
+
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/base/file.h"
+#include "agent/base/mem.h"
+#include "agent/base/str.h"
+#include "agent/collect.h"
+#include "agent/net/authority.h"
+
+#define RESOLV_CONF_MAX 65536
+
+size_t targets_resolvers(const struct config *config, struct dns_server *out, size_t room)
+{
+    struct buf text = BUF_INIT(RESOLV_CONF_MAX);
+    struct error ignored;
+    size_t count = 0;
+
+    for (; count < config->resolver_count && count < room; count++)
+        out[count] = config->resolvers[count];
+    if (count == 0 && file_read("/etc/resolv.conf", &text, &ignored))
+        count = authority_parse_resolv_conf(buf_string(&text), text.length, out, room);
+    buf_free(&text);
+    return count;
+}
+
+bool target_is_local(const struct ip *address)
+{
+    struct ifaddrs *all, *at;
+    struct ip ip;
+    bool found = false;
+
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (at = all; at != NULL && !found; at = at->ifa_next)
+        found = at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) &&
+                ip_equal(&ip, address);
+    freeifaddrs(all);
+    return found;
+}
+
+/* Add a target unless its address is there already or is of the family that is not wanted. */
+static struct target *add_target(struct targets *targets, const struct target_wish *wish,
+                                 const struct ip *address)
+{
+    struct target *target;
+
+    if (wish->family != IP_NONE && wish->family != address->family)
+        return NULL;
+    for (size_t i = 0; i < targets->count; i++)
+        if (ip_equal(&targets->v[i].address, address))
+            return NULL;
+    targets->v = mem_resize(targets->v, targets->count + 1, sizeof *targets->v);
+    target = &targets->v[targets->count++];
+    *target = (struct target){.address = *address, .mta = "auto"};
+    target->here = target_is_local(address);
+    return target;
+}
+
+static const struct config_host *host_of(const struct config *config, const struct ip *address)
+{
+    for (size_t i = 0; i < config->host_count; i++)
+        for (size_t k = 0; k < config->hosts[i].address_count; k++)
+            if (ip_equal(&config->hosts[i].addresses[k], address))
+                return &config->hosts[i];
+    return NULL;
+}
+
+static void name_target(struct target *target, const struct name *name, const char *from)
+{
+    if (!name_is_empty(&target->wanted) || name_is_empty(name))
+        return;
+    target->wanted = *name;
+    str_cut(target->wanted_from, sizeof target->wanted_from, from);
+}
+
+/* What the configuration says of an address: its host, else the name for all. */
+static void configure_target(const struct config *config, struct target *target)
+{
+    const struct config_host *host = host_of(config, &target->address);
+
+    if (host != NULL) {
+        name_target(target, &host->name, "configuration");
+        target->banner = host->banner;
+        target->here = host->ssh[0] == '\0';
+        if (host->mta[0] != '\0')
+            str_cut(target->mta, sizeof target->mta, host->mta);
+    }
+    name_target(target, &config->name, "configuration");
+}
+
+static void add_host(const struct config_host *host, const struct target_wish *wish,
+                     struct targets *out)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        add_target(out, wish, &host->addresses[i]);
+}
+
+static void add_addresses(const struct rrset_facts *set, const struct name *name,
+                          const struct target_wish *wish, struct targets *out)
+{
+    struct ip ip;
+
+    for (size_t i = 0; i < set->values.count; i++) {
+        struct target *target = ip_parse(set->values.v[i], &ip) ? add_target(out, wish, &ip) : NULL;
+        if (target != NULL)
+            name_target(target, name, "target");
+    }
+}
+
+/* A host name stands for its addresses and is their wanted name. */
+static bool add_by_name(struct config *config, const char *word,
+                        const struct target_wish *wish, struct targets *out, struct error *e)
+{
+    struct collector collector;
+    struct rrset_facts a = {0}, aaaa = {0};
+    struct name name;
+    enum name_fault fault = name_parse_host(word, &name);
+    size_t before = out->count;
+
+    if (fault != NAME_GOOD && fault != NAME_PRIVATE_SUFFIX) {
+        fail(e, ERR_NAME_REFUSED, "it is neither an address nor a host name: it %s",
+             name_fault_text(fault));
+        error_what(e, "cannot use the target \"%.100s\"", word);
+        return error_next(e, "namesake help targets");
+    }
+    if (!collector_open(&collector, config, e))
+        return false;
+    collect_rrset(&collector, &name, false, IP_V4, &a, NULL);
+    collect_rrset(&collector, &name, false, IP_V6, &aaaa, NULL);
+    collector_free(&collector);
+    add_addresses(&a, &name, wish, out);
+    add_addresses(&aaaa, &name, wish, out);
+    if (out->count == before) {
+        fail(e, ERR_DNS_UNREACHABLE, "A: %s, AAAA: %s%s", dns_rcode_text(a.rcode),
+             dns_rcode_is_temporary(aaaa.rcode) ? "no answer" : "no address",
+             config->resolver_count > 0 ? "" : " (resolvers of /etc/resolv.conf)");
+        error_what(e, "cannot find an address of %s", name.s);
+        error_next(e, "namesake audit ADDRESS --name %s", name.s);
+    }
+    rrset_facts_free(&a);
+    rrset_facts_free(&aaaa);
+    return out->count > before;
+}
+
+static bool add_word(struct config *config, const char *word, const struct target_wish *wish,
+                     struct targets *out, struct error *e)
+{
+    struct ip ip;
+    struct name name;
+    bool known = false;
+
+    if (ip_parse(word, &ip)) {
+        if (wish->family != IP_NONE && wish->family != ip.family)
+            return fail(e, ERR_USAGE, "%s is not an address of the family that -4 or -6 asks for",
+                        word);
+        add_target(out, wish, &ip);
+        return true;
+    }
+    (void)name_parse_host(word, &name);
+    for (size_t i = 0; i < config->host_count; i++) {
+        if (!str_equal(word, "all") && !name_equal(&config->hosts[i].name, &name))
+            continue;
+        add_host(&config->hosts[i], wish, out);
+        known = true;
+    }
+    if (known)
+        return true;
+    if (str_equal(word, "all")) {
+        fail(e, ERR_USAGE, "\"all\" means the hosts of the configuration, and it has none");
+        return error_next(e, "namesake audit");
+    }
+    return add_by_name(config, word, wish, out, e);
+}
+
+/*
+ * The address that the kernel would send from to a place in the Internet: connecting a datagram
+ * socket sends nothing (fact sheet on mail servers, section 6).
+ */
+static bool source_address(const char *towards, struct ip *out)
+{
+    struct sockaddr_storage sa;
+    socklen_t length;
+    struct ip ip;
+    bool ok;
+    int fd;
+
+    if (!ip_parse(towards, &ip))
+        return false;
+    length = ip_to_sockaddr(&ip, 25, &sa);
+    fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    ok = connect(fd, (struct sockaddr *)&sa, length) == 0;
+    length = sizeof sa;
+    ok = ok && getsockname(fd, (struct sockaddr *)&sa, &length) == 0 &&
+         ip_from_sockaddr((struct sockaddr *)&sa, out);
+    close(fd);
+    return ok;
+}
+
+/* Addresses of interfaces that a receiver could see, for machines without a default route. */
+static void add_interface_addresses(const struct target_wish *wish, struct targets *out)
+{
+    struct ifaddrs *all, *at;
+    struct ip ip;
+
+    if (getifaddrs(&all) != 0)
+        return;
+    for (at = all; at != NULL; at = at->ifa_next)
+        if (at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) &&
+            ip_scope(&ip) == IP_SCOPE_PUBLIC)
+            add_target(out, wish, &ip);
+    freeifaddrs(all);
+}
+
+static bool add_this_machine(const struct target_wish *wish, struct targets *out, struct error *e)
+{
+    /* Two places far away, in ranges that are routed like any other (root server addresses). */
+    static const char *const far[] = {"198.41.0.4", "2001:503:ba3e::2:30"};
+    struct ip ip;
+
+    for (size_t i = 0; i < 2; i++)
+        if (source_address(far[i], &ip))
+            add_target(out, wish, &ip);
+    if (out->count == 0)
+        add_interface_addresses(wish, out);
+    if (out->count > 0)
+        return true;
+    fail(e, ERR_DNS_UNREACHABLE, "no interface has an address that could send to the Internet");
+    error_what(e, "cannot find a sending address of this machine");
+    error_who(e, "root on this machine");
+    error_next(e, "ip route get 198.41.0.4");
+    return error_next(e, "namesake audit ADDRESS");
+}
+
+static bool find(struct config *config, const struct target_wish *wish,
+                 struct targets *out, struct error *e)
+{
+    for (size_t i = 0; i < wish->word_count; i++)
+        if (!add_word(config, wish->words[i], wish, out, e))
+            return false;
+    if (wish->word_count > 0)
+        return true;
+    for (size_t i = 0; i < config->host_count; i++)
+        add_host(&config->hosts[i], wish, out);
+    return config->host_count > 0 || add_this_machine(wish, out, e);
+}
+
+bool targets_find(struct config *config, const struct target_wish *wish,
+                  struct targets *out, struct error *e)
+{
+    struct targets targets = {0};
+    struct name name = {""};
+    enum name_fault fault;
+
+    if (wish->name != NULL) {
+        fault = name_parse_host(wish->name, &name);
+        if (fault != NAME_GOOD && fault != NAME_PRIVATE_SUFFIX) {
+            fail(e, ERR_NAME_REFUSED, "it %s", name_fault_text(fault));
+            error_what(e, "cannot use the name \"%.100s\"", wish->name);
+            return error_next(e, "--name mail.example.com");
+        }
+    }
+    if (!find(config, wish, &targets, e)) {
+        targets_free(&targets);
+        return false;
+    }
+    for (size_t i = 0; i < targets.count; i++) {
+        struct target *target = &targets.v[i];
+        if (wish->name != NULL)
+            target->wanted = (struct name){""};
+        name_target(target, &name, "--name");
+        configure_target(config, target);
+        if (wish->mta != NULL)
+            str_cut(target->mta, sizeof target->mta, wish->mta);
+    }
+    *out = targets;
+    return true;
+}
+
+void targets_free(struct targets *targets)
+{
+    free(targets->v);
+    *targets = (struct targets){0};
+}

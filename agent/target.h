@@ -1,0 +1,55 @@
+/*
+ * target.h - the addresses to look at and the names they must have.
+ */
+#ifndef NAMESAKE_TARGET_H
+#define NAMESAKE_TARGET_H
+
+#include "agent/config.h"
+
+/* One address to look at. */
+struct target {
+    struct ip address;
+    struct name wanted;     /* "" : to be decided from what is seen */
+    char wanted_from[64];   /* "--name", "configuration", "target" */
+    enum banner_policy banner;
+    char mta[16];           /* "auto", "postfix", "none": whose configuration tells its HELO */
+    bool here;              /* its mail server runs on this machine */
+};
+
+struct targets {
+    struct target *v;
+    size_t count;
+};
+
+/* What the command line says about targets. */
+struct target_wish {
+    const char *const *words; /* addresses, host names, "all" */
+    size_t word_count;
+    const char *name;      /* --name, NULL when not given */
+    const char *mta;       /* --mta, NULL when not given */
+    enum ip_family family; /* -4, -6; IP_NONE: both */
+};
+
+/*
+ * Find the targets: the words of the command line; else the hosts of the configuration; else the
+ * sending addresses of this machine (the kernel's choice of source address towards the Internet,
+ * both families; no packet is sent). Host names are asked through DNS. ERR_USAGE,
+ * ERR_NAME_REFUSED, ERR_DNS_UNREACHABLE when no address can be found. Caller: targets_free.
+ */
+bool targets_find(struct config *config, const struct target_wish *wish,
+                  struct targets *out, struct error *e) MUST_USE;
+
+void targets_free(struct targets *targets);
+
+/* Whether an address is one of this machine's. */
+bool target_is_local(const struct ip *address);
+
+/*
+ * The resolvers to ask: those of the configuration or command line, else those of
+ * /etc/resolv.conf. Returns how many.
+ */
+size_t targets_resolvers(const struct config *config, struct dns_server *out, size_t room);
+
+#define RESOLVERS_MAX 16
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * verify.h - observes again and judges again until enough rounds in a row are
+ * good, or the window is over.
+ */
+#ifndef NAMESAKE_VERIFY_H
+#define NAMESAKE_VERIFY_H
+
+#include "agent/collect.h"
+#include "agent/report.h"
+
+struct verify_settings {
+    uint32_t window_s, interval_s, passes;
+    bool strict;
+};
+
+/* One round over all targets. */
+struct verify_round {
+    uint32_t at_s; /* since the start */
+    unsigned in_row, passes;
+    bool good;
+    size_t authority_ok, authority_all; /* authoritative servers that say what is wanted */
+    size_t resolvers_ok, resolvers_all;
+    char note[320]; /* who holds it up, and how long it may take; "" when it is good */
+};
+
+enum verify_outcome {
+    VERIFY_ALIGNED,
+    VERIFY_PENDING, /* the authoritative servers are right, caches are not yet */
+    VERIFY_NOT_ALIGNED,
+    VERIFY_UNKNOWN,
+};
+
+/*
+ * Rounds until `passes` of them in a row are good: aligned, every authoritative server and every
+ * resolver that answers says so. Each round is told. The last round's identities are handed to
+ * the caller, who frees them (identities_free).
+ */
+enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
+                               size_t count, const struct verify_settings *settings,
+                               void (*told)(void *arg, const struct verify_round *round),
+                               void *arg, struct identity **last);
+
+/* Look at the targets once and judge them; in the order of the targets. False when stopped. */
+bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,
+                    int64_t deadline_ms, struct identity **out) MUST_USE;
+
+void identities_free(struct identity *identities, size_t count);
+
+#endif

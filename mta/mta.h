@@ -1,0 +1,145 @@
+/*
+ * mta.h - a mail server: what it says and where that is written, the smallest
+ * edit that gives it another name, and how such an edit becomes live safely.
+ */
+#ifndef NAMESAKE_MTA_MTA_H
+#define NAMESAKE_MTA_MTA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/base/error.h"
+#include "agent/base/ip.h"
+#include "agent/base/name.h"
+#include "agent/base/str.h"
+#include "agent/net/host.h"
+
+enum mta_role {
+    MTA_LISTENER, /* greets: the 220 line and the EHLO reply */
+    MTA_SENDER,   /* is heard by receivers: HELO */
+};
+
+/* One service of a mail server and the name that is effective on it, as its own tools say. */
+struct mta_service {
+    enum mta_role role;
+    char instance[256]; /* configuration folder: "/etc/postfix" */
+    char title[96];     /* "smtp inet", "smtp unix" */
+    char says[256];     /* sender: the HELO argument; listener: the 220 text after the code */
+    char ehlo[256];     /* listener: the name in its EHLO reply */
+    char from[96];      /* what decides it: "smtp_helo_name", "smtp inet -o myhostname" */
+    struct ip bind[2];  /* addresses it is tied to, one a family; IP_NONE: the kernel chooses */
+    uint16_t port;      /* listener: 25 for SMTP; 0: a sender, or not known */
+    bool outside;       /* faces the Internet: not a loopback re-injection listener */
+};
+
+/* One setting's raw and effective value. */
+struct mta_setting {
+    char parameter[192]; /* "myhostname"; of one service only: "submission/inet/myhostname" */
+    char *raw;           /* "$myhostname ESMTP", as written or by default */
+    char *value;         /* expanded */
+    bool set;            /* written in the configuration, not a default */
+};
+
+/* Instances: the default one first. Only it is edited. */
+struct mta_instance {
+    char folder[256];
+    bool enabled;            /* it runs when the mail system runs */
+    struct host_file *files; /* as observed, in the order in which they are to be swapped */
+    size_t file_count;
+    struct mta_setting *settings;
+    size_t setting_count;
+    bool running, running_known; /* not known: only root may look */
+};
+
+struct mta_facts {
+    const struct mta *mta; /* NULL: no mail server was found */
+    char version[32];
+    struct mta_instance *instances;
+    size_t instance_count;
+    struct mta_service *services; /* of each role, the one that counts most first */
+    size_t service_count;
+    char unknown[512];      /* why the configuration cannot be read; "" when it can */
+    char unknown_next[256]; /* what to type then */
+    char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
+    char
+        hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
+};
+
+/* The names that a host's services shall say. */
+struct mta_wish {
+    struct name name;
+};
+
+/* One file's new text, and the settings that changed, for people. */
+struct mta_edit {
+    const struct host_file *file; /* of the facts that the edit was made from */
+    char *text;
+    size_t length;
+};
+
+struct mta_change {
+    char file[256];
+    char parameter[64];
+    char *before, *after; /* raw values; NULL: not set */
+    bool follows;         /* keeps a value that would have followed the name */
+};
+
+struct mta_edits {
+    struct mta_edit *files;
+    size_t file_count;
+    struct mta_change *changes;
+    size_t change_count;
+    char setting[96];        /* the one that the plan names: "myhostname" */
+    char before[256];        /* its effective value now */
+    struct strings commands; /* what is run to make it live: "postfix check", "postfix reload" */
+    bool restart;            /* reload is not enough */
+};
+
+struct mta {
+    const char *name;  /* "postfix" */
+    const char *title; /* "Postfix" */
+
+    /* True when this mail server is installed on the host. */
+    bool (*present)(struct host *);
+
+    /*
+     * Ask the mail server's own tools: instances, services, effective names. What cannot be read
+     * becomes facts->unknown, not an error. ERR_SYSTEM only when nothing can be asked at all.
+     */
+    bool (*observe)(struct host *, struct mta_facts *, struct error *);
+
+    /*
+     * PURE: the smallest edits that give every outside service the name, keeping what follows
+     * it (mydestination and its like) as it is. No edits when all is as wished. ERR_CONFLICT
+     * with the reason when a person has to do it.
+     */
+    bool (*edit)(const struct mta_facts *, const struct mta_wish *, struct mta_edits *,
+                 struct error *);
+
+    /*
+     * Put the edits on a staged copy beside the live files, have the mail server's own parser
+     * judge it, and compare effective values: only intended ones may differ. Changes nothing
+     * live. ERR_MTA_CHECK_FAILED.
+     */
+    bool (*check)(struct host *, const struct mta_facts *, const struct mta_edits *,
+                  const struct mta_wish *, struct error *);
+
+    /* Make what is on disk live: reload or restart. ERR_MTA_RELOAD_FAILED. */
+    bool (*activate)(struct host *, const struct mta_facts *, bool restart, struct error *);
+
+    /* Proof of life, not an exit status. ERR_MTA_RELOAD_FAILED when it does not run. */
+    bool (*alive)(struct host *, const struct mta_facts *, struct error *);
+};
+
+/* registry.c: the mail servers that are known, NULL-terminated; and one by its name. */
+extern const struct mta *const mta_all[];
+const struct mta *mta_by_name(const char *name);
+
+/* The first listener or sender that faces the outside, NULL when none is known. */
+const struct mta_service *mta_service_of(const struct mta_facts *facts, enum mta_role role);
+
+void mta_facts_free(struct mta_facts *facts);
+void mta_edits_free(struct mta_edits *edits);
+
+#endif

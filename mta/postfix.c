@@ -1,0 +1,136 @@
+/* postfix.c - Postfix: whether it is there, how a change becomes live, whether it lives. */
+#include "mta/postfix.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A start waits for the master; the first check of a new queue takes 2 s. */
+#define ACTIVATE_TIMEOUT_MS 60000
+
+/* How long a master may take to come up, and to die of what it has just read. */
+#define UP_TRIES 20
+#define STEP_MS 100
+#define SETTLE_MS 300
+
+static bool postfix_present(struct host *host)
+{
+    const char *const argv[] = {"postconf", "-d", "-h", "mail_version", NULL};
+    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
+    struct command_result result;
+    struct error e;
+    bool ok;
+
+    if (!host_run(host, &command, &result, &e))
+        return false;
+    ok = result.status == 0 && result.out.length > 0;
+    command_result_free(&result);
+    return ok;
+}
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+    while (nanosleep(&t, &t) != 0)
+        continue;
+}
+
+/* Up to 3.7 "postfix" says nothing without a terminal; postmap always does (section 2.11). */
+static void find_words(struct host *host, const char *folder, char *words, size_t size)
+{
+    const char *argv[] = {"postmap", "-c", folder, "-q", "x", "static:ok", NULL};
+    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
+    struct command_result result;
+    struct error ignored;
+
+    words[0] = '\0';
+    if (!host_run(host, &command, &result, &ignored))
+        return;
+    if (result.status != 0)
+        postfix_words(buf_string(&result.err), result.err.length, words, size);
+    command_result_free(&result);
+}
+
+static bool run_postfix(struct host *host, const char *folder, const char *what, struct error *e)
+{
+    const char *argv[] = {"postfix", "-c", folder, what, NULL};
+    struct command command = {.argv = argv, .timeout_ms = ACTIVATE_TIMEOUT_MS};
+    struct command_result result;
+    char words[400];
+    int status;
+
+    if (!host_run(host, &command, &result, e)) {
+        e->code = ERR_MTA_RELOAD_FAILED;
+        return false;
+    }
+    status = result.status;
+    postfix_words(buf_string(&result.err), result.err.length, words, sizeof words);
+    command_result_free(&result);
+    if (status == 0)
+        return true;
+    if (!strstr(words, " "))
+        find_words(host, folder, words, sizeof words);
+    fail(e, ERR_MTA_RELOAD_FAILED, "\"postfix %s\" ended with status %d: %.380s", what, status,
+         words[0] ? words : "it did not say why, its log may");
+    return error_next(e, "postfix -c %.200s status", folder);
+}
+
+static const char *folder_of(const struct mta_facts *facts)
+{
+    return facts->instances[0].folder;
+}
+
+static bool postfix_activate(struct host *host, const struct mta_facts *facts, bool restart,
+                             struct error *e)
+{
+    const char *folder = folder_of(facts);
+    bool ok = run_postfix(host, folder, "check", e);
+
+    if (ok && restart)
+        ok = run_postfix(host, folder, "stop", e) && run_postfix(host, folder, "start", e);
+    else if (ok)
+        ok = run_postfix(host, folder, "reload", e);
+    return ok || error_what(e, "cannot make the change of Postfix live");
+}
+
+/*
+ * The master holds a lock on its pid file as long as it lives, whatever the state of the
+ * configuration. It may still die of a reload that ended with status 0 (section 2.12), so it is
+ * looked at once more a moment later.
+ */
+static bool postfix_alive(struct host *host, const struct mta_facts *facts, struct error *e)
+{
+    const char *queue = postfix_effective(&facts->instances[0], "queue_directory");
+    bool locked = false;
+    char path[512];
+
+    snprintf(path, sizeof path, "%.480s/pid/master.pid", queue);
+    for (int i = 0; i < UP_TRIES && !locked; i++) {
+        if (i > 0)
+            sleep_ms(STEP_MS);
+        if (!host_is_locked(host, path, &locked, e))
+            return error_what(e, "cannot see whether Postfix runs");
+    }
+    if (locked) {
+        sleep_ms(SETTLE_MS);
+        if (!host_is_locked(host, path, &locked, e))
+            return error_what(e, "cannot see whether Postfix runs");
+    }
+    if (locked)
+        return true;
+    fail(e, ERR_MTA_RELOAD_FAILED, "its master process does not run: nobody holds %.200s", path);
+    error_next(e, "postfix -c %.200s start", folder_of(facts));
+    return error_what(e, "Postfix is down");
+}
+
+const struct mta mta_postfix = {
+    .name = "postfix",
+    .title = "Postfix",
+    .present = postfix_present,
+    .observe = postfix_observe,
+    .edit = postfix_edit,
+    .check = postfix_check,
+    .activate = postfix_activate,
+    .alive = postfix_alive,
+};

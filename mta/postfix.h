@@ -1,0 +1,121 @@
+/*
+ * postfix.h - what the parts of the Postfix module share; only mta/postfix*.c
+ * and their tests include it. Section numbers are those of the MTA facts.
+ */
+#ifndef NAMESAKE_MTA_POSTFIX_H
+#define NAMESAKE_MTA_POSTFIX_H
+
+#include "mta/mta.h"
+
+#define POSTFIX_TIMEOUT_MS 20000 /* a query takes 10 ms; a fatal error sleeps for a second */
+#define POSTFIX_SERVICES_MAX 512
+#define POSTFIX_SETTINGS_MAX 4096
+
+/* --- postfix_parse.c: PURE, what Postfix's own tools print ---------------------------------- */
+
+/* One line of "postconf -M": the fields that matter here. */
+struct postfix_service {
+    char name[160];   /* "smtp", "192.0.2.11:smtp", "[::1]:10025" */
+    char type[16];    /* "inet", "unix", "pass", ... */
+    char program[64]; /* "smtpd" */
+};
+
+/* One line "parameter = value" of postconf, or of "postconf -P": service/type/parameter. */
+struct postfix_value {
+    char *parameter, *value;
+};
+
+struct postfix_values {
+    struct postfix_value *v;
+    size_t count;
+};
+
+/* All lines that make sense, within the limits above. The caller frees both with free and
+ * postfix_values_free. */
+size_t postfix_parse_services(const char *text, size_t length, struct postfix_service **out);
+void postfix_parse_values(const char *text, size_t length, struct postfix_values *out);
+void postfix_values_free(struct postfix_values *values);
+
+/* The value of a parameter, NULL when it is not there. */
+const char *postfix_value(const struct postfix_values *values, const char *parameter);
+
+/* The parameter of a "-P" line when it belongs to that service, else NULL. */
+const char *postfix_override_of(const char *parameter, const struct postfix_service *service);
+
+/* What a Postfix program died of: its last fatal, else its last line, made printable. */
+void postfix_words(const char *text, size_t length, char *out, size_t size);
+
+/* How a raw value uses $myhostname. */
+enum postfix_use {
+    POSTFIX_USES_NOT,
+    POSTFIX_USES_PLAINLY, /* $myhostname, ${myhostname}, $(myhostname) */
+    POSTFIX_USES_ODDLY,   /* in a condition */
+};
+enum postfix_use postfix_use(const char *raw);
+
+/* True when the first word of a raw value is nothing but such a reference to the parameter. */
+bool postfix_starts_with(const char *raw, const char *parameter);
+
+/* The value with its plain references to $myhostname replaced; the caller frees it. */
+char *postfix_expand_name(const char *raw, const char *name);
+
+/* True when a list (blanks and commas) has the element, letter case aside. */
+bool postfix_list_has(const char *list, const char *element);
+
+/* The first word, cut to size. */
+void postfix_first_word(const char *text, char *out, size_t size);
+
+/* --- postfix_services.c: PURE, who listens and who sends ------------------------------------- */
+
+struct postfix_seen {
+    const struct mta_instance *instance;
+    const struct postfix_service *services;
+    size_t service_count;
+};
+
+/* The services of an instance that greet or are heard, with the values of main.cf, and for each
+ * the -M line that it was made from. Added to facts. */
+void postfix_add_services(const struct postfix_seen *seen, struct mta_facts *facts);
+
+/* The effective values on one service: a query's answer in place of main.cf's. */
+void postfix_apply_values(struct mta_service *service, const struct postfix_values *effective);
+
+/* The service of facts that belongs to a -M line, NULL when it was of no interest. */
+struct mta_service *postfix_service_at(struct mta_facts *facts, const char *instance,
+                                       const struct postfix_service *line);
+
+/* --- postfix_observe.c ------------------------------------------------------------------------ */
+
+bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e);
+
+/* A setting of an instance, NULL when it was not read. Its raw and effective value, "" if not. */
+const struct mta_setting *postfix_setting(const struct mta_instance *instance,
+                                          const char *parameter);
+const char *postfix_raw(const struct mta_instance *instance, const char *parameter);
+const char *postfix_effective(const struct mta_instance *instance, const char *parameter);
+
+/* The instance's main.cf as it was read, NULL when it was not. */
+const struct host_file *postfix_main_cf(const struct mta_instance *instance);
+
+/* postfix_origin.c: where the name comes from when main.cf does not say it (section 10). */
+void postfix_find_origin(struct host *host, struct mta_facts *facts);
+
+/* Ask postconf, in a folder; more is NULL-terminated. The values are the caller's to free. */
+bool postfix_ask(struct host *host, const char *folder, const char *const *more,
+                 struct command_result *out, struct error *e);
+
+/* --- postfix_edit.c, postfix_check.c ----------------------------------------------------------- */
+
+bool postfix_edit(const struct mta_facts *facts, const struct mta_wish *wish,
+                  struct mta_edits *edits, struct error *e);
+
+/* Parameters that carry the name itself: they shall follow it. */
+bool postfix_is_name(const char *parameter);
+
+/* The services of the default instance that must say the name. */
+bool postfix_is_judged(const struct mta_facts *facts, const struct mta_service *service);
+
+bool postfix_check(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,
+                   const struct mta_wish *wish, struct error *e);
+
+#endif

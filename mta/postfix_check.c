@@ -1,0 +1,244 @@
+/* postfix_check.c - have Postfix itself judge a staged copy before anything live is touched. */
+#include "mta/postfix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is compared: the same question to the live configuration and to the staged one. */
+struct comparison {
+    const struct mta_facts *facts;
+    const struct mta_instance *instance;
+    const struct mta_edits *edits;
+    const char *name, *old, *stage;
+};
+
+static const struct mta_edit *edit_of(const struct mta_edits *edits, const struct host_file *file)
+{
+    for (size_t i = 0; i < edits->file_count; i++)
+        if (edits->files[i].file == file)
+            return &edits->files[i];
+    return NULL;
+}
+
+/* Copies of all files, the edited ones with their new text. */
+static bool fill_stage(struct host *host, const struct comparison *c, struct error *e)
+{
+    char path[512];
+
+    for (size_t i = 0; i < c->instance->file_count; i++) {
+        const struct host_file *file = &c->instance->files[i];
+        const struct mta_edit *edit = edit_of(c->edits, file);
+        const char *slash = strrchr(file->path, '/');
+
+        snprintf(path, sizeof path, "%.250s/%.200s", c->stage, slash ? slash + 1 : file->path);
+        if (!host_put(host, path, edit ? edit->text : file->text,
+                      edit ? edit->length : file->length, e))
+            return false;
+    }
+    return true;
+}
+
+static bool judged_bad(const struct command_result *result, const char *tool, struct error *e)
+{
+    char words[400];
+
+    postfix_words(buf_string(&result->err), result->err.length, words, sizeof words);
+    return fail(e, ERR_MTA_CHECK_FAILED, "%s on a copy with the change: %.380s", tool,
+                words[0] ? words : "it failed without a word");
+}
+
+/* postmap parses like every daemon does; postconf -M counts the fields of master.cf (2.11). */
+static bool parses(struct host *host, const struct comparison *c, struct error *e)
+{
+    const char *postmap[] = {"postmap", "-c", c->stage, "-q", "x", "static:ok", NULL};
+    const char *const services[] = {"-M", NULL};
+    struct command command = {.argv = postmap, .timeout_ms = POSTFIX_TIMEOUT_MS};
+    struct command_result result;
+    bool ok;
+
+    if (!host_run(host, &command, &result, e))
+        return false;
+    ok = result.status == 0 || judged_bad(&result, "postmap", e);
+    command_result_free(&result);
+    if (!ok || !postfix_ask(host, c->stage, services, &result, e))
+        return false;
+    ok = result.status == 0 || judged_bad(&result, "postconf -M", e);
+    command_result_free(&result);
+    return ok;
+}
+
+static bool ask_all(struct host *host, const char *folder, struct postfix_values *out,
+                    struct error *e)
+{
+    const char *const effective[] = {"-x", NULL};
+    struct command_result result;
+    bool ok;
+
+    if (!postfix_ask(host, folder, effective, &result, e))
+        return false;
+    ok = result.status == 0 || judged_bad(&result, "postconf", e);
+    if (ok)
+        postfix_parse_values(buf_string(&result.out), result.out.length, out);
+    command_result_free(&result);
+    return ok;
+}
+
+/* The text with one piece replaced throughout; the caller frees it. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    struct buf b = BUF_INIT(HOST_OUTPUT_MAX);
+    size_t n = strlen(from);
+    const char *found;
+
+    while (n > 0 && (found = strstr(text, from)) != NULL) {
+        buf_add(&b, text, (size_t)(found - text));
+        buf_text(&b, to);
+        text = found + n;
+    }
+    buf_text(&b, text);
+    return buf_take(&b);
+}
+
+/* Every element of the second list is in the first. */
+static bool covers(const char *has, const char *wants)
+{
+    char one[512];
+
+    while (*wants) {
+        size_t blanks = strspn(wants, ", \t"), n = strcspn(wants + blanks, ", \t");
+
+        wants += blanks;
+        if (n >= sizeof one)
+            return false;
+        snprintf(one, sizeof one, "%.*s", (int)n, wants);
+        wants += n;
+        if (n > 0 && !postfix_list_has(has, one))
+            return false;
+    }
+    return true;
+}
+
+/* A list may gain the two names, and lose nothing. */
+static bool only_gained(const struct comparison *c, const char *before, const char *after)
+{
+    struct buf allowed = BUF_INIT(HOST_OUTPUT_MAX);
+    bool ok;
+
+    buf_printf(&allowed, "%s %s %s", before, c->name, c->old);
+    ok = covers(after, before) && covers(buf_string(&allowed), after);
+    buf_free(&allowed);
+    return ok;
+}
+
+static bool is_planned(const struct comparison *c, const char *parameter)
+{
+    for (size_t i = 0; i < c->edits->change_count; i++)
+        if (!c->edits->changes[i].follows && str_equal(c->edits->changes[i].parameter, parameter))
+            return true;
+    return false;
+}
+
+/*
+ * A default that uses the name, also through another one (address_verify_local_transport), does
+ * so by its nature. The two that must not move are set now.
+ */
+static bool is_default_with_name(const struct comparison *c, const struct postfix_value *live,
+                                 const char *after)
+{
+    const struct mta_setting *s = postfix_setting(c->instance, live->parameter);
+    char *expected;
+    bool same;
+
+    if ((s && s->set) || str_equal(live->parameter, "mydestination") ||
+        str_equal(live->parameter, "myorigin"))
+        return false;
+    expected = replaced(live->value, c->old, c->name);
+    same = str_equal(expected, after);
+    free(expected);
+    return same;
+}
+
+static bool is_intended(const struct comparison *c, const struct postfix_value *live,
+                        const char *after)
+{
+    return str_equal(after, live->value) || str_equal(live->parameter, "process_id") ||
+           postfix_is_name(live->parameter) || is_planned(c, live->parameter) ||
+           is_default_with_name(c, live, after) || only_gained(c, live->value, after);
+}
+
+/* The stage stands for the live folder. */
+static bool same_value(const struct comparison *c, const struct postfix_value *live,
+                       const struct postfix_values *staged, struct error *e)
+{
+    const char *value = postfix_value(staged, live->parameter);
+    char *after = replaced(value ? value : "", c->stage, c->instance->folder);
+    char shown[2][150];
+    bool ok = value && is_intended(c, live, after);
+
+    if (!ok) {
+        str_printable(shown[0], sizeof shown[0], live->value, strlen(live->value));
+        str_printable(shown[1], sizeof shown[1], after, strlen(after));
+        fail(e, ERR_MTA_CHECK_FAILED, "%.80s would change as well, from \"%s\" to \"%s\"",
+             live->parameter, shown[0], shown[1]);
+    }
+    free(after);
+    return ok;
+}
+
+/* The services without settings of their own must say the name now. */
+static bool says_wish(const struct comparison *c, const struct postfix_values *staged,
+                      struct error *e)
+{
+    for (size_t i = 0; i < c->facts->service_count; i++) {
+        const struct mta_service *s = &c->facts->services[i];
+        const char *value = postfix_value(staged, s->from);
+        char said[256], shown[256];
+
+        if (!postfix_is_judged(c->facts, s) || strstr(s->from, " -o "))
+            continue;
+        str_cut(said, sizeof said, value ? value : "");
+        if (s->role == MTA_LISTENER)
+            postfix_first_word(value ? value : "", said, sizeof said);
+        if (str_equal_nocase(said, c->name))
+            continue;
+        str_printable(shown, sizeof shown, said, strlen(said));
+        return fail(e, ERR_MTA_CHECK_FAILED, "with the change, %.60s would say \"%.200s\"", s->from,
+                    shown);
+    }
+    return true;
+}
+
+static bool compare(struct host *host, const struct comparison *c, struct error *e)
+{
+    struct postfix_values live = {0}, staged = {0};
+    bool ok = ask_all(host, c->instance->folder, &live, e) && ask_all(host, c->stage, &staged, e);
+
+    for (size_t i = 0; ok && i < live.count; i++)
+        ok = same_value(c, &live.v[i], &staged, e);
+    ok = ok && says_wish(c, &staged, e);
+    postfix_values_free(&live);
+    postfix_values_free(&staged);
+    return ok;
+}
+
+bool postfix_check(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,
+                   const struct mta_wish *wish, struct error *e)
+{
+    struct comparison c = {.facts = facts, .edits = edits, .name = wish->name.s};
+    struct error second;
+    char stage[512];
+    bool ok;
+
+    if (edits->file_count == 0)
+        return true;
+    c.instance = &facts->instances[0];
+    c.old = postfix_effective(c.instance, "myhostname");
+    c.stage = stage;
+    if (!host_make_stage(host, edits->files[0].file->path, stage, sizeof stage, e))
+        return error_what(e, "cannot check the change of Postfix");
+    ok = fill_stage(host, &c, e) && parses(host, &c, e) && compare(host, &c, e);
+    if (!host_remove_stage(host, stage, ok ? e : &second))
+        ok = false;
+    return ok || error_what(e, "cannot check the change of Postfix");
+}

@@ -1,0 +1,38 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: a plan that was edited, has expired or is stale is refused whole
+
+given "a saved plan"
+expect_exit 0 namesake plan --save /tmp/plan.json
+
+refused() { # refused ID FILE
+    expect_exit 65 namesake apply "$2"
+    expect_err "[$1]"
+    nothing_changed
+}
+
+when "somebody edits it"
+jq '.steps[-1].after = ["other.example.com"]' /tmp/plan.json >/tmp/edited.json
+refused plan-damaged /tmp/edited.json
+when "it is cut short"
+head -c 300 /tmp/plan.json >/tmp/short.json
+refused plan-damaged /tmp/short.json
+when "it is a day old"
+jq '.created = "2020-01-01T00:00:00Z" | .expires = "2020-01-02T00:00:00Z"' /tmp/plan.json >/tmp/old.json
+refused plan-expired /tmp/old.json
+when "it is not there"
+expect_exit 66 namesake apply /tmp/missing.json
+nothing_changed
+
+when "the hoster changes a PTR after the plan was made"
+ptr_set "$V6" elsewhere.hoster.example
+secondaries_follow
+remember_world
+refused plan-stale /tmp/plan.json
+
+when "what the plan wants is there already"
+reset_identity
+dns_set "$NAME" 5 A "$V4"
+secondaries_follow
+expect_exit 0 namesake apply /tmp/plan.json
+then_ "that step counts as done"
+expect_aligned_world

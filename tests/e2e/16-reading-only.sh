@@ -1,0 +1,17 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: the commands that only look change nothing
+
+given "an identity that is not in order"
+expect_exit 2 namesake audit
+expect_exit 2 namesake audit "$V4"
+expect_exit 2 namesake audit -c none --name "$NAME"
+expect_exit 0 namesake plan
+expect_exit 0 namesake apply --dry-run
+run namesake verify --window 3s --interval 1s
+run namesake doctor
+run namesake ticket
+expect_exit 0 namesake explain ptr-generic
+expect_exit 0 namesake version
+then_ "nothing was changed"
+nothing_changed
+expect_greetings "$OLD_NAME"

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+#
+# run.sh [SCENARIO...] - runs the real program against the real servers of the
+# lab, a fresh lab for each scenario file (all of tests/e2e/NN-name.sh, or those
+# named by number, name or path). One line a scenario, the log of what failed,
+# and a count at the end. Scenario files say what they expect in the words of
+# tests/lab/functions.sh and expect.sh.
+#
+# NAMESAKE=FILE    the program, default build/release/namesake
+# NAMESAKE_JOBS=N  labs at once, default one a processor
+# NAMESAKE_KEEP=DIR  keeps every scenario's log there
+
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/lab/messages.sh
+source "$top/tests/lab/messages.sh"
+
+limit=300 # seconds for one scenario; a scenario that hangs has failed
+jobs_at_once=${NAMESAKE_JOBS:-$(nproc)}
+export NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
+
+scenario_files() { # scenario_files [SCENARIO...]
+    local wanted
+    [ $# -gt 0 ] || {
+        printf '%s\n' "$here"/[0-9][0-9]-*.sh
+        return
+    }
+    for wanted; do
+        if [ -f "$wanted" ]; then
+            realpath "$wanted"
+        else
+            compgen -G "$here/$wanted*.sh" || compgen -G "$here/[0-9][0-9]-$wanted*.sh" ||
+                complain 64 "there is no scenario $wanted" "no file of $here is called so" "you" \
+                    "ls $here"
+        fi
+    done
+}
+
+title_of() {
+    sed -n 's/^# Scenario: //p' "$1" | head -n 1
+}
+
+# Inside the lab: the words, a picture of the world, then the scenario itself.
+# shellcheck disable=SC2016
+body='set -Eeuo pipefail
+    trap '\''echo "FAILED: $BASH_COMMAND (line $LINENO)"'\'' ERR
+    source "$LAB_FOLDER/functions.sh"
+    remember_world
+    remember_state
+    source "$LAB/source/tests/e2e/$1"'
+
+# start_lab FILE LOG: process ids and times of what runs are kept by number. The
+# signals that a shell ignores for background work are what scenarios send.
+start_lab() {
+    env --default-signal setpriv --pdeathsig KILL \
+        timeout --foreground --signal=KILL "$limit" \
+        bash "$top/tests/lab/enter.sh" bash -c "$body" - "$(basename "$1")" \
+        >"$2" 2>&1 </dev/null &
+}
+
+report() { # report STATUS FILE LOG SECONDS
+    local title
+    title=$(title_of "$2")
+    case $1 in
+    0)
+        passed=$((passed + 1))
+        printf 'ok   %s  (%s s)\n' "$title" "$4"
+        ;;
+    77)
+        skipped=$((skipped + 1))
+        printf 'skip %s: %s\n' "$title" "$(tail -n 1 "$3")"
+        ;;
+    *)
+        failed=$((failed + 1))
+        printf 'FAIL %s  (%s s, status %s, tests/e2e/%s)\n' "$title" "$4" "$1" "$(basename "$2")"
+        [ "$1" != 137 ] || echo "     it was ended because it took more than $limit s"
+        sed 's/^/     /' "$3"
+        ;;
+    esac
+}
+
+run_all() {
+    local -a pids=() started=() status=() took=()
+    local next=0 done=0 running=0 i
+    while [ "$done" -lt "${#files[@]}" ]; do
+        while [ "$next" -lt "${#files[@]}" ] && [ "$running" -lt "$jobs_at_once" ]; do
+            start_lab "${files[next]}" "$logs/$next"
+            pids[next]=$!
+            started[next]=$SECONDS
+            next=$((next + 1))
+            running=$((running + 1))
+        done
+        wait_for_one
+        while [ -n "${status[done]:-}" ]; do # in order, as soon as it is its turn
+            report "${status[done]}" "${files[done]}" "$logs/$done" "${took[done]}"
+            done=$((done + 1))
+        done
+    done
+}
+
+# Uses the arrays of run_all.
+wait_for_one() {
+    local ended state=0
+    wait -n -p ended "${pids[@]}" || state=$?
+    for i in "${!pids[@]}"; do
+        [ "${pids[i]}" = "$ended" ] || continue
+        status[i]=$state
+        took[i]=$((SECONDS - started[i]))
+        unset "pids[i]"
+    done
+    running=$((running - 1))
+}
+
+keep_logs() {
+    local i
+    [ -n "${NAMESAKE_KEEP:-}" ] || return 0
+    mkdir -p "$NAMESAKE_KEEP"
+    for i in "${!files[@]}"; do
+        cp "$logs/$i" "$NAMESAKE_KEEP/$(basename "${files[i]}" .sh).log"
+    done
+}
+
+list=$(scenario_files "$@")
+mapfile -t files <<<"$list"
+if [ ! -x "$NAMESAKE" ]; then
+    # The lab can be tried before there is a program to put into it.
+    [ "$(basename "${files[*]}")" = 00-lab.sh ] ||
+        complain 69 "there is no program $NAMESAKE" "these scenarios run the real program" "you" \
+            "cmake --preset release && cmake --build --preset release"
+    unset NAMESAKE
+fi
+"$top/tests/lab/enter.sh" true # says what this machine lacks, once
+logs=$(mktemp -d "$("$top/tests/lab/packages.sh")/logs.XXXXXX")
+trap 'rm -rf "$logs"' EXIT
+
+passed=0 failed=0 skipped=0
+run_all
+keep_logs
+printf 'e2e: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ]

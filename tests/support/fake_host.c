@@ -1,0 +1,2 @@
+/* fake_host.c */
+typedef int fake_host_placeholder;
