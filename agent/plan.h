@@ -32,7 +32,7 @@ enum step_action {
 
 /* One change. `before` and `after` are sorted sets of addresses or names. */
 struct step {
-    char id[16]; /* "s2" */
+    char id[24]; /* "s2" */
     enum step_kind kind;
     enum step_action action;
     struct subject subject; /* forward, ptr: which record set */

@@ -117,6 +117,14 @@ struct count_text plan_counts_text(const struct plan *plan)
     return text;
 }
 
+void enumerate(const struct strings *list, struct buf *out)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *separator = i + 1 == list->count ? " and " : ", ";
+        buf_printf(out, "%s%s", i > 0 ? separator : "", list->v[i]);
+    }
+}
+
 char step_sign(enum step_action action)
 {
     static const char signs[] = {

@@ -38,6 +38,9 @@ struct count_text count_text(size_t count, const char *one, const char *many);
 /* "1 to add, 2 to change, 0 to remove, 1 by hand" */
 struct count_text plan_counts_text(const struct plan *plan);
 
+/* "a, b and c" */
+void enumerate(const struct strings *list, struct buf *out);
+
 /* "update" as a sign: + ~ - @ */
 char step_sign(enum step_action action);
 

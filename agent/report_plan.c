@@ -147,14 +147,16 @@ static void write_removed(struct page *page, const struct layout *layout, const 
 
 static void say_after(const struct step *step, struct buf *out)
 {
-    if (step->requires.count == 0)
-        return;
-    buf_text(out, step->requires.count == 1 ? "after step " : "after steps ");
+    struct strings numbers = {0};
+
     for (size_t i = 0; i < step->requires.count; i++) {
         const char *id = step->requires.v[i];
-        const char *separator = i + 1 == step->requires.count ? " and " : ", ";
-        buf_printf(out, "%s%s", i > 0 ? separator : "", id[0] == 's' ? id + 1 : id);
+        strings_add(&numbers, id[0] == 's' ? id + 1 : id);
     }
+    if (numbers.count > 0)
+        buf_text(out, numbers.count == 1 ? "after step " : "after steps ");
+    enumerate(&numbers, out);
+    strings_free(&numbers);
 }
 
 /* When the step begins, and until when others may not see it. */

@@ -1,6 +1,7 @@
 /* report_text.c - what a tired operator reads: identities, findings, the end of a run. */
 #include "agent/report_parts.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -207,10 +208,9 @@ static void write_identities(struct page *page, const struct report *report, boo
 }
 
 /* The places that looked, "here and fra"; "here" when the facts do not tell. */
-static void vantages(const struct report *report, char *out, size_t size)
+static void vantages(const struct report *report, struct buf *out)
 {
     struct strings seen = {0};
-    size_t last;
 
     for (size_t i = 0; i < report->identity_count; i++) {
         const struct rrset_facts *ptr = &report->identities[i].facts.reverse.ptr;
@@ -218,33 +218,29 @@ static void vantages(const struct report *report, char *out, size_t size)
             if (ptr->seen[k].vantage[0] && !strings_have(&seen, ptr->seen[k].vantage))
                 strings_add(&seen, ptr->seen[k].vantage);
     }
-    last = seen.count > 0 ? --seen.count : 0;
-    strings_join(&seen, ", ", "", out, size);
-    if (last > 0 || seen.v != NULL) {
-        size_t used = strlen(out);
-        seen.count = last + 1;
-        snprintf(out + used, size - used, "%s%s", last > 0 ? " and " : "", seen.v[last]);
-    }
+    if (seen.count == 0)
+        strings_add(&seen, "here");
+    enumerate(&seen, out);
     strings_free(&seen);
-    if (out[0] == '\0')
-        str_cut(out, size, "here");
 }
 
 static void write_verdicts(struct page *page, const struct report *report)
 {
     bool verify = is_command(report, "verify");
+    struct buf where = BUF_INIT(SIZE_MAX - 1);
     char text[512];
 
     write_identities(page, report, !verify);
     if (verify && report->identity_count > 0 &&
         tally_of(report).aligned == report->identity_count) {
-        vantages(report, text, sizeof text);
-        page_printf(page, "Aligned, seen from %s.", text);
+        vantages(report, &where);
+        page_printf(page, "Aligned, seen from %s.", buf_string(&where));
     } else {
         report_summary(report, text, sizeof text);
         page_text(page, text);
     }
     page_end(page);
+    buf_free(&where);
 }
 
 /* What is not known is never planned for (style section 2), and that has to be seen. */

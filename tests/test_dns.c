@@ -18,8 +18,9 @@
     PTR("01")                                                                                      \
     PTR("02")                                                                                      \
     PTR("03")                                                                                      \
-    PTR("04") PTR("05") PTR("06") PTR("07") PTR("08") PTR("09") PTR("10") PTR("11") PTR("12")      \
-        PTR("13") PTR("14") PTR("15") PTR("16") PTR("17") PTR("18") PTR("19") PTR("20")
+    PTR("04")                                                                                      \
+    PTR("05") PTR("06") PTR("07") PTR("08") PTR("09") PTR("10") PTR("11") PTR("12") PTR("13")      \
+        PTR("14") PTR("15") PTR("16") PTR("17") PTR("18") PTR("19") PTR("20")
 
 static const struct fake_dns_row rows[] = {
     {S, "a.example", "A", .aa = true, .answer = "a.example. 300 IN A 192.0.2.1"},
@@ -153,7 +154,8 @@ static const struct {
     {"another question is not ours", "wrong-q.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.4",
      "1+0"},
     {"truncated: again over TCP", "tc.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.5", "1+1"},
-    {"TCP has the time that is left", "slow-tc.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.5", "1+1"},
+    {"TCP has the time that is left", "slow-tc.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.5",
+     "1+1"},
     {"a lost question is sent again", "lost.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.6", "2+0"},
     {"FORMERR to EDNS: again without", "formerr.example", DNS_A, 0, false, 1, 0, 0, "192.0.2.7",
      "2+0"},
@@ -213,6 +215,28 @@ START_TEST(records_are_values)
     ck_assert_str_eq(a->authority.rr[0].name.s, "ns.example.com");
     ck_assert_uint_eq(a->authority.rr[0].ttl_s, 600);
     ck_assert_uint_eq(a->authority.rr[0].soa_minimum_s, 300);
+}
+END_TEST
+
+static bool truncated_pass(void *arg)
+{
+    static const enum dns_type types[] = {DNS_A, DNS_AAAA, DNS_TXT, DNS_SOA, DNS_NS, DNS_PTR};
+    bool open = false;
+
+    (void)arg;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct dns_question q = question("tc.example", types[i]);
+        const struct dns_answer *a = dns_ask(dns, &q);
+
+        open |= a == NULL;
+        ck_assert(a == NULL || a->rcode == DNS_NOERROR);
+    }
+    return !open;
+}
+
+START_TEST(many_questions_share_tcp)
+{
+    ck_assert(loop_run_pass(loop, truncated_pass, NULL, loop_now_ms(loop) + 5000));
 }
 END_TEST
 
@@ -391,6 +415,7 @@ int main(void)
     tcase_set_timeout(tests, 20);
     tcase_add_loop_test(tests, a_question_has_its_outcome, 0, sizeof outcomes / sizeof outcomes[0]);
     tcase_add_test(tests, records_are_values);
+    tcase_add_test(tests, many_questions_share_tcp);
     tcase_add_test(tests, the_same_question_is_asked_once);
     tcase_add_test(tests, flags_are_those_of_the_question);
     tcase_add_test(tests, a_closed_port_answers_at_once);

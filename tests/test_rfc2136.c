@@ -4,6 +4,7 @@
 #include "tests/support/fake_update.h"
 #include "tests/support/unit.h"
 
+#include "agent/base/mem.h"
 #include "agent/base/rcode.h"
 
 #include <stdio.h>
@@ -297,7 +298,7 @@ START_TEST(right)
     account.zones = list_of(rights[_i].zone);
     if (rights[_i].network[0] != '\0') {
         ck_assert(ip_net_parse(rights[_i].network, &network));
-        account.networks = malloc(sizeof network);
+        account.networks = mem_new(1, sizeof network);
         *account.networks = network;
         account.network_count = 1;
     }
@@ -321,8 +322,8 @@ START_TEST(by_hand_has_no_operations)
 {
     const struct provider *manual = provider_by_type("manual");
 
-    ck_assert_ptr_null(manual->read);
-    ck_assert_ptr_null(manual->write);
+    ck_assert(manual->read == NULL);
+    ck_assert(manual->write == NULL);
     ck_assert_ptr_null(provider_by_type("nobody"));
     account_free(NULL);
     holding_free(NULL);

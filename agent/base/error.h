@@ -60,7 +60,8 @@ struct error {
 
 /*
  * Report a failure where it happens: the code and the reason. The rest of *e
- * is emptied. Returns false, so that "return fail(...)" leaves a function.
+ * is emptied. Returns false, so that "return fail(...)" leaves a function. Every text of an
+ * error is made printable (str_printable) when it is set.
  */
 bool fail(struct error *e, enum err code, const char *why, ...) PRINTF_LIKE(3, 4);
 

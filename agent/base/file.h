@@ -17,7 +17,9 @@ bool file_read(const char *path, struct buf *out, struct error *e) MUST_USE;
 
 /*
  * Write a file whole: temporary in the same folder (O_EXCL, O_NOFOLLOW), fsync, rename, fsync of
- * the folder. Readers see the old content or the new, never a part. ERR_CANNOT_CREATE.
+ * the folder. Readers see the old content or the new, never a part. What exists and is not a
+ * regular file (a symbolic link, /dev/stdout) is refused. The mode ignores umask; the owner is
+ * the caller. ERR_CANNOT_CREATE.
  */
 bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
                   struct error *e) MUST_USE;
@@ -26,7 +28,10 @@ bool file_replace(const char *path, const void *data, size_t length, mode_t mode
 bool file_create(const char *path, const void *data, size_t length, mode_t mode,
                  struct error *e) MUST_USE;
 
-/* Append one piece and sync it, as one write. Opens and closes. ERR_CANNOT_CREATE. */
+/*
+ * Append one piece and sync it, all or nothing; a missing file is made with mode 0600. Opens and
+ * closes. ERR_CANNOT_CREATE.
+ */
 bool file_append(const char *path, const void *data, size_t length, struct error *e) MUST_USE;
 
 /* Make a folder and its missing parents, mode as given; an existing one is fine. */

@@ -14,7 +14,8 @@
 
 /*
  * Parse one document. Duplicate keys and NUL bytes in strings are refused; nesting is limited by
- * jansson. NULL with ERR_PROTOCOL, line and column in the reason. The caller calls json_decref.
+ * jansson. NULL with ERR_PROTOCOL, line and column in the reason, which quotes no part of the
+ * document. The caller calls json_decref.
  */
 json_t *json_parse(const char *text, size_t length, struct error *e) MUST_USE;
 

@@ -34,7 +34,8 @@ enum name_fault {
 
 /*
  * Normalise a name from the DNS, where labels may hold any byte (escaped as \DDD by the
- * parser): lengths are checked, characters are not. False when it cannot be a DNS name.
+ * parser): lengths are checked, characters are not. False when it cannot be a DNS name, or when
+ * its escapes need more room than a name has.
  */
 bool name_from_dns(const char *text, struct name *out) MUST_USE;
 

@@ -11,7 +11,6 @@
 #include "agent/base/buf.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
-#include "agent/net/dns_message.h"
 #include "agent/net/dns_transport.h"
 #include "agent/net/table.h"
 
@@ -40,7 +39,8 @@ struct entry {
     struct dns_question question;
     struct dns_answer answer;
     int64_t asked_ms;
-    bool edns, done;
+    struct dns_way way;
+    bool done;
 };
 
 struct dns *dns_new(struct loop *loop, const struct dns_settings *settings)
@@ -90,7 +90,7 @@ static void log_record(struct buf *line, const struct dns_rr *rr)
 {
     const bool is_address = rr->type == DNS_A || rr->type == DNS_AAAA;
 
-    buf_printf(line, " %s (%u s)",
+    buf_printf(line, "%s (%u s)",
                is_address                  ? ip_text(&rr->ip).s
                : !name_is_empty(&rr->name) ? rr->name.s
                                            : dns_type_text(rr->type),
@@ -110,8 +110,10 @@ static void log_answer(const struct dns_question *question, const struct dns_ans
         buf_printf(&line, ", see %s:", answer->authority.rr[0].owner.s);
         section = &answer->authority;
     }
-    for (size_t i = 0; i < section->count && i < LOG_RECORDS; i++)
+    for (size_t i = 0; i < section->count && i < LOG_RECORDS; i++) {
+        buf_text(&line, i > 0 ? ", " : " ");
         log_record(&line, &section->rr[i]);
+    }
     if (section->count > LOG_RECORDS)
         buf_printf(&line, " and %zu more", section->count - LOG_RECORDS);
     log_line(LOG_LEVEL_VERBOSE, "%s, %u ms", buf_string(&line), answer->took_ms);
@@ -144,13 +146,13 @@ static void send_question(struct entry *entry)
 {
     struct dns_message message;
 
-    if (!dns_message_ask(&entry->question, random_id(), entry->edns, &message)) {
+    if (!dns_message_ask(&entry->question, random_id(), entry->way.edns, &message)) {
         entry->answer.rcode = DNS_FORMERR;
         finish(entry);
         return;
     }
-    dns_transport_send(entry->dns->transport, &entry->question.server, entry->edns, message.wire,
-                       message.length, &entry->exchange);
+    dns_transport_send(entry->dns->transport, &entry->question.server, entry->way, &message,
+                       &entry->exchange);
 }
 
 /* A reply without a question section can only be to ours: the transport has compared the id. */
@@ -158,6 +160,27 @@ static bool answers(const struct dns_answer *answer, const struct dns_question *
 {
     return name_is_empty(&answer->question) || (answer->question_type == question->type &&
                                                 name_equal(&answer->question, &question->name));
+}
+
+/* Another way that the reply asks for. Each is taken at most once. */
+static bool change_way(struct dns_way *way, const struct dns_answer *answer, bool truncated)
+{
+    /* RFC 6891 7: servers older than EDNS say so in these ways. */
+    if (way->edns && (answer->rcode == DNS_FORMERR || answer->rcode == DNS_NOTIMP)) {
+        way->edns = false;
+        return true;
+    }
+    if (truncated && !way->tcp) {
+        way->tcp = true;
+        return true;
+    }
+    return false;
+}
+
+/* RFC 1035 4.1.1: the TC bit. What is truncated need not be parseable. */
+static bool is_truncated(const uint8_t *wire, size_t length)
+{
+    return length > 2 && (wire[2] & 0x02) != 0;
 }
 
 static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_t length)
@@ -172,10 +195,8 @@ static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_
         dns_answer_free(&answer);
         answer.rcode = DNS_BADREPLY;
     }
-    /* RFC 6891 7: servers older than EDNS say so in these ways. */
-    if (entry->edns && (answer.rcode == DNS_FORMERR || answer.rcode == DNS_NOTIMP)) {
+    if (change_way(&entry->way, &answer, is_truncated(wire, length))) {
         dns_answer_free(&answer);
-        entry->edns = false;
         send_question(entry);
         return;
     }
@@ -212,7 +233,7 @@ const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *que
             .dns = dns,
             .question = *question,
             .asked_ms = loop_now_ms(dns->loop),
-            .edns = true,
+            .way = {.edns = true},
         };
         table_add(&dns->entries, &entry->link, hash);
         dns->open++;

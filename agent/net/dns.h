@@ -75,7 +75,7 @@ struct dns_answer {
 
 struct dns_settings {
     uint16_t port;       /* of authoritative servers; 53 */
-    uint32_t timeout_ms; /* for one question, all tries together; 3000 */
+    uint32_t timeout_ms; /* for one question, all tries together; 3000. TCP has it anew */
     unsigned tries;      /* at most this many sends; 3. The wait doubles with each */
 };
 

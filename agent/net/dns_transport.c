@@ -8,7 +8,6 @@
 #include <sys/time.h>
 
 #include "agent/base/mem.h"
-#include "agent/net/dns_message.h"
 #include "agent/net/table.h"
 
 /* RFC 1035 4.2.1: the longest message over UDP that both sides take without EDNS. */
@@ -22,7 +21,7 @@
 
 struct dns_transport {
     struct loop *loop;
-    uint32_t first_wait_ms;
+    uint32_t udp_wait_ms, tcp_wait_ms; /* of the first try */
     unsigned tries;
     struct table channels;
     size_t channels_open;
@@ -30,13 +29,16 @@ struct dns_transport {
 
 /*
  * Plain questions have a channel of their own: on a channel with EDNS c-ares takes the last
- * eleven bytes away from a message that was answered with FORMERR, whatever they are.
+ * eleven bytes away from a message that was answered with FORMERR, whatever they are. TCP has
+ * one because c-ares, when it changes to TCP by itself, gives it no more than the first wait of
+ * UDP, which is too short for two round trips.
  */
 struct dns_channel {
     struct table_link link;
     struct dns_transport *transport;
     struct dns_server server;
-    bool edns;
+    struct dns_way way;
+    uint32_t wait_ms;  /* of the first try */
     ares_channel ares; /* NULL while closed */
     size_t under_way;
     struct ares_socket *sockets;
@@ -103,10 +105,9 @@ static void on_expired(struct timer *timer)
 static void watch_time(struct dns_channel *channel)
 {
     struct loop *loop = channel->transport->loop;
-    const int64_t wait_ms = channel->transport->first_wait_ms;
 
-    if (!channel->timer.armed || channel->timer.at_ms > loop_now_ms(loop) + wait_ms)
-        loop_timer_set(loop, &channel->timer, wait_ms);
+    if (!channel->timer.armed || channel->timer.at_ms > loop_now_ms(loop) + channel->wait_ms)
+        loop_timer_set(loop, &channel->timer, channel->wait_ms);
 }
 
 struct dns_transport *dns_transport_new(struct loop *loop, const struct dns_settings *settings)
@@ -117,9 +118,11 @@ struct dns_transport *dns_transport_new(struct loop *loop, const struct dns_sett
     /* c-ares doubles the wait with each try: 1 + 2 + 4 + ... = 2^tries - 1 first waits. */
     transport->loop = loop;
     transport->tries = tries;
-    transport->first_wait_ms = settings->timeout_ms / ((1U << tries) - 1);
-    if (transport->first_wait_ms == 0)
-        transport->first_wait_ms = 1;
+    transport->udp_wait_ms = settings->timeout_ms / ((1U << tries) - 1);
+    if (transport->udp_wait_ms == 0)
+        transport->udp_wait_ms = 1;
+    /* What is not answered over TCP is not sent again, only what was cut off. */
+    transport->tcp_wait_ms = settings->timeout_ms;
     ares_library_init(ARES_LIB_INIT_ALL);
     return transport;
 }
@@ -165,18 +168,20 @@ void dns_transport_free(struct dns_transport *transport)
  */
 static bool channel_open(struct dns_channel *channel)
 {
+    const bool udp_edns = channel->way.edns && !channel->way.tcp;
     char lookups[] = "b", server[64];
     struct ares_options options = {
         .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP |
-                 (channel->edns ? ARES_FLAG_EDNS : 0),
-        .timeout = (int)channel->transport->first_wait_ms,
+                 ARES_FLAG_IGNTC | (udp_edns ? ARES_FLAG_EDNS : 0) |
+                 (channel->way.tcp ? ARES_FLAG_USEVC : 0),
+        .timeout = (int)channel->wait_ms,
         .tries = (int)channel->transport->tries,
         .ndots = 1,
         .socket_receive_buffer_size = RECEIVE_BYTES,
         .lookups = lookups,
         .sock_state_cb = on_socket_state,
         .sock_state_cb_data = channel,
-        .ednspsz = channel->edns ? DNS_EDNS_BYTES : PLAIN_BYTES,
+        .ednspsz = udp_edns ? DNS_EDNS_BYTES : PLAIN_BYTES,
     };
     const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                      ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_LOOKUPS |
@@ -197,7 +202,7 @@ static bool channel_open(struct dns_channel *channel)
 
 struct channel_key {
     const struct dns_server *server;
-    bool edns;
+    struct dns_way way;
 };
 
 static bool is_channel(const struct table_link *link, const void *key)
@@ -205,14 +210,15 @@ static bool is_channel(const struct table_link *link, const void *key)
     const struct dns_channel *channel = (const struct dns_channel *)link;
     const struct channel_key *wanted = key;
 
-    return channel->edns == wanted->edns && channel->server.port == wanted->server->port &&
+    return channel->way.edns == wanted->way.edns && channel->way.tcp == wanted->way.tcp &&
+           channel->server.port == wanted->server->port &&
            ip_equal(&channel->server.ip, &wanted->server->ip);
 }
 
 static struct dns_channel *channel_of(struct dns_transport *transport,
-                                      const struct dns_server *server, bool edns)
+                                      const struct dns_server *server, struct dns_way way)
 {
-    const struct channel_key key = {server, edns};
+    const struct channel_key key = {server, way};
     const uint64_t hash = table_hash(TABLE_HASH_START, server->ip.bytes, sizeof server->ip.bytes);
     struct dns_channel *channel =
         (struct dns_channel *)table_find(&transport->channels, hash, is_channel, &key);
@@ -221,7 +227,12 @@ static struct dns_channel *channel_of(struct dns_transport *transport,
         return channel;
     channel = mem_new(1, sizeof *channel);
     *channel = (struct dns_channel){
-        .transport = transport, .server = *server, .edns = edns, .timer = {.expired = on_expired}};
+        .transport = transport,
+        .server = *server,
+        .way = way,
+        .wait_ms = way.tcp ? transport->tcp_wait_ms : transport->udp_wait_ms,
+        .timer = {.expired = on_expired},
+    };
     table_add(&transport->channels, &channel->link, hash);
     return channel;
 }
@@ -242,10 +253,11 @@ static void on_reply(void *arg, int status, int timeouts, unsigned char *wire, i
         exchange->replied(exchange, wire, (size_t)length);
 }
 
-void dns_transport_send(struct dns_transport *transport, const struct dns_server *server, bool edns,
-                        const uint8_t *wire, size_t length, struct dns_exchange *exchange)
+void dns_transport_send(struct dns_transport *transport, const struct dns_server *server,
+                        struct dns_way way, const struct dns_message *message,
+                        struct dns_exchange *exchange)
 {
-    struct dns_channel *channel = channel_of(transport, server, edns);
+    struct dns_channel *channel = channel_of(transport, server, way);
 
     if (channel->ares == NULL && !channel_open(channel)) {
         channel_close(channel);
@@ -255,5 +267,5 @@ void dns_transport_send(struct dns_transport *transport, const struct dns_server
     exchange->channel = channel;
     channel->under_way++;
     watch_time(channel);
-    ares_send(channel->ares, wire, (int)length, on_reply, exchange);
+    ares_send(channel->ares, message->wire, (int)message->length, on_reply, exchange);
 }

@@ -1,15 +1,20 @@
 /*
- * dns_transport.h - one message to one server and its reply: UDP, sent again
- * when it is lost, TCP when the reply was truncated. The only code that knows
- * c-ares.
+ * dns_transport.h - one message to one server and its reply, over UDP (sent
+ * again when it is lost) or TCP. The only code that knows c-ares.
  */
 #ifndef NAMESAKE_NET_DNS_TRANSPORT_H
 #define NAMESAKE_NET_DNS_TRANSPORT_H
 
-#include "agent/net/dns.h"
+#include "agent/net/dns_message.h"
 
 struct dns_transport;
-struct dns_channel; /* what leads to one server */
+struct dns_channel; /* one way to one server */
+
+/* How a message goes. */
+struct dns_way {
+    bool edns; /* it ends in an OPT record */
+    bool tcp;
+};
 
 /* A message under way; embedded in its owner, which outlives it. Set `replied` only. */
 struct dns_exchange {
@@ -24,10 +29,11 @@ void dns_transport_free(struct dns_transport *transport);
 
 /*
  * Send a message; exchange->replied is called once, perhaps before this returns. Replies with
- * another id or question are dropped. `edns` tells whether the message ends in an OPT record:
- * a server that answers FORMERR without one is asked again without it.
+ * another id or question are dropped. Truncated ones are replies: ask again over TCP, which has
+ * the whole time limit anew.
  */
-void dns_transport_send(struct dns_transport *transport, const struct dns_server *server, bool edns,
-                        const uint8_t *wire, size_t length, struct dns_exchange *exchange);
+void dns_transport_send(struct dns_transport *transport, const struct dns_server *server,
+                        struct dns_way way, const struct dns_message *message,
+                        struct dns_exchange *exchange);
 
 #endif

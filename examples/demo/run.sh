@@ -16,13 +16,13 @@ source "$top/tests/lab/messages.sh"
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libcurl4-openssl-dev libjansson-dev
     libconfig-dev libssh2-1-dev libc-ares-dev libldns-dev libssl-dev)
 
-# How to say it: what happens and what does not, before anything happens.
 announce() {
     cat <<'END'
-This builds namesake and runs it in a laboratory: real Postfix, Knot, NSD and
-Unbound servers in network namespaces of their own, reachable from nowhere else.
-Your own mail server, name servers and settings are not touched; about 20 MB of
-Debian packages stay in a cache folder.
+This builds namesake and lets it repair a broken mail server in a laboratory of
+real Postfix, Knot, NSD and Unbound servers, in network namespaces that nothing
+outside can reach. Your own mail server, name servers and settings are not
+touched; what stays are the build, the packages that it needs, and up to 100 MB
+of unpacked Debian packages in a cache folder.
 END
 }
 

@@ -12,7 +12,8 @@ pause() {
 }
 
 say() {
-    printf '\n# %s\n' "$@"
+    echo
+    printf '# %s\n' "$@"
     pause 1
 }
 

@@ -17,6 +17,7 @@ name_server_release ns2
 expect_exit 0 namesake apply --continue
 then_ "all is done"
 expect_aligned_world
+resolvers_forget
 expect_exit 0 namesake audit
 
 given "a secondary that comes back while apply waits"

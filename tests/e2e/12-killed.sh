@@ -47,6 +47,7 @@ for point in a_moment address_written ptr_written main_cf_replaced; do
     fi
     then_ "all is done"
     expect_aligned_world
+    resolvers_forget
     expect_exit 0 namesake audit
     reset_identity
 done

@@ -47,7 +47,7 @@ at_terminal() {
     STATUS=0
     printf '  $ %s (on a terminal, answers %s)\n' "$*" "$answer"
     {
-        wait_for 60 grep -qi 'yes' "$out" >&2
+        wait_for 20 grep -qi 'yes' "$out" >&2
         printf '%s\n' "$answer"
     } | script -qefc "$command" "$out" >/dev/null || STATUS=$?
     sed 's/^/  | /' "$out"

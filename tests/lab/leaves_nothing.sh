@@ -9,9 +9,10 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=$("$here/packages.sh")
 
-# The lab's processes, by the folder that all of their command lines name.
+# The lab's processes name its folders in their command lines.
 lab_processes() {
-    pgrep -af '/run/lab/|tests/lab/(enter|inside)\.sh|postfix/sbin/'
+    grep -lazE '[/]run/lab/|tests/lab/(enter|inside)[.]sh|postfix/[s]bin/' /proc/[0-9]*/cmdline \
+        2>/dev/null
 }
 
 # What this machine holds of the kinds of things that a lab is made of.
@@ -46,7 +47,8 @@ killed_by() {
     until grep -q up "$stamp.up"; do
         sleep 0.1
     done
-    [[ $(lab_processes) == *knotd* ]]
+    lab_processes >"$stamp.lab"
+    xargs cat <"$stamp.lab" | grep -qa knotd # it is seen while it is there
     if [ "$1" = INT ]; then
         kill -INT -- "-$pid"
     else

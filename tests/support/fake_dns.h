@@ -13,13 +13,13 @@
 enum fake_dns_how {
     FAKE_ANSWERS,
     FAKE_SILENT,
-    FAKE_GARBAGE,        /* ten bytes */
-    FAKE_CUT_SHORT,      /* half of a message */
-    FAKE_WRONG_ID,       /* then the right answer */
-    FAKE_WRONG_QUESTION, /* then the right answer */
-    FAKE_TRUNCATES,      /* TC over UDP, all of it over TCP */
+    FAKE_GARBAGE,          /* ten bytes */
+    FAKE_CUT_SHORT,        /* half of a message */
+    FAKE_WRONG_ID,         /* then the right answer */
+    FAKE_WRONG_QUESTION,   /* then the right answer */
+    FAKE_TRUNCATES,        /* TC over UDP, all of it over TCP */
     FAKE_TRUNCATES_SLOWLY, /* and takes 150 ms over TCP */
-    FAKE_LOSES_FIRST,    /* the first copy of the question */
+    FAKE_LOSES_FIRST,      /* the first copy of the question */
     FAKE_FORMERR_TO_EDNS,
     FAKE_NOTIMP_TO_EDNS,
     FAKE_OLD_FORMERR, /* FORMERR, always, without OPT */

@@ -112,9 +112,8 @@ static ldns_pkt *build_answer(const struct request *r, const struct fake_update_
     push_records(answer, LDNS_SECTION_AUTHORITY, row->authority);
     if (r->is_signed && row->how != UPDATE_UNSIGNED)
         ldns_pkt_tsig_sign(answer, FAKE_KEY, FAKE_SECRET, 300, "hmac-sha256.",
-                           row->how == UPDATE_WRONG_MAC
-                               ? NULL
-                               : ldns_rr_rdf(ldns_pkt_tsig(r->packet), 3));
+                           row->how == UPDATE_WRONG_MAC ? NULL
+                                                        : ldns_rr_rdf(ldns_pkt_tsig(r->packet), 3));
     return answer;
 }
 

@@ -1,0 +1,65 @@
+#!/bin/sh
+# Layers, forbidden functions and sizes of the source, as the README's tour describes them.
+# Usage: tests/check_source.sh [FOLDER]
+set -eu
+cd "${1:-$(dirname "$0")/..}"
+failed=0
+
+complain() {
+    printf '%s\n' "$1" >&2
+    failed=1
+}
+
+# may FOLDER-PATTERN ALLOWED-REGEX: every include of ours in these files matches the expression.
+may() {
+    pattern=$1 allowed=$2
+    # shellcheck disable=SC2086  # the pattern is a glob
+    bad=$(grep -nE '^#include "' $pattern | grep -vE "#include \"($allowed)\"" || true)
+    [ -z "$bad" ] || complain "included across layers:
+$bad"
+}
+
+may 'agent/base/*.[ch]' 'agent/base/[a-z_]+\.h'
+may 'agent/net/*.[ch]' 'agent/(base|net)/[a-z_]+\.h'
+may 'providers/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/(http|dns|dns_update)\.h|providers/provider\.h'
+may 'mta/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/host\.h|mta/[a-z_]+\.h'
+may 'agent/*.[ch]' 'agent/(base/|net/)?[a-z_]+\.h|providers/provider\.h|mta/mta\.h'
+for pure in agent/audit*.[ch] agent/catalog.[ch] agent/facts*.[ch] agent/generic.[ch] \
+    agent/plan*.[ch] agent/template.[ch] agent/report*.[ch]; do
+    may "$pure" 'agent/base/[a-z_]+\.h|agent/[a-z_]+\.h|providers/provider\.h|mta/mta\.h'
+done
+
+# Only one file of a layer knows the vendors and the mail servers by name.
+for registry in providers mta; do
+    bad=$(grep -nE "extern const struct (provider|mta) (provider|mta)_[a-z0-9]+;" \
+        agent/*.[ch] $registry/*.h 2>/dev/null | grep -v '_all' || true)
+    [ -z "$bad" ] || complain "known outside its registry:
+$bad"
+done
+
+forbidden='strcpy|strcat|sprintf|vsprintf|strncpy|strtok|atoi|gets|system|popen|alloca|rand|setjmp|gethostbyname|getaddrinfo'
+bad=$(grep -nE "(^|[^_[:alnum:]])($forbidden)\(" agent/*.c agent/*/*.c providers/*.c mta/*.c || true)
+[ -z "$bad" ] || complain "forbidden functions:
+$bad"
+bad=$(grep -nE '(^|[^_[:alnum:]])(malloc|calloc|realloc|reallocarray)\(' agent/*.c agent/*/*.c \
+    providers/*.c mta/*.c | grep -v '^agent/base/mem.c' || true)
+[ -z "$bad" ] || complain "allocation outside agent/base/mem.c:
+$bad"
+bad=$(grep -nE '(^|[^_[:alnum:]])strto(l|ul|ll|ull)\(' agent/*.c agent/*/*.c providers/*.c mta/*.c |
+    grep -v '^agent/base/str.c' || true)
+[ -z "$bad" ] || complain "numbers read outside agent/base/str.c:
+$bad"
+
+# Only the edges exit.
+bad=$(grep -nE '(^|[^_[:alnum:]])(exit|abort)\(' agent/*.c agent/*/*.c providers/*.c mta/*.c |
+    grep -vE '^agent/(main|base/mem)\.c' || true)
+[ -z "$bad" ] || complain "exits outside main.c and mem.c:
+$bad"
+
+for file in agent/*.[ch] agent/*/*.[ch] providers/*.[ch] mta/*.[ch]; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le 500 ] || complain "$file has $lines lines; 500 is the limit"
+    [ "$(head -c 2 "$file")" = "/*" ] || complain "$file does not begin with a line of purpose"
+done
+
+exit $failed
