@@ -165,21 +165,38 @@ size_t apply_undoable(const struct run *run)
     return count;
 }
 
+/* The way back of one step, for telling and for waiting: to what it found, from what it left. */
+static void step_back(const struct run *run, size_t index, struct step *back)
+{
+    struct strings left;
+
+    step_copy(&run->plan.steps[index], back);
+    left = back->after;
+    strings_free(&back->before);
+    back->before = left;
+    back->after = strings_copy(&run->records[index].before);
+}
+
 static bool undo_step(struct actor *actor, struct run *run, size_t index,
                       struct apply_result *result, struct error *e)
 {
-    const struct step *step = &run->plan.steps[index];
-    bool changed;
+    struct step back;
+    bool changed, served, ok;
 
-    tell(actor, step, ACT_START, "");
-    if (!act_undo(actor, run, index, false, &changed, e)) {
-        tell(actor, step, ACT_FAILED, e->why);
-        return false;
+    step_back(run, index, &back);
+    tell(actor, &back, ACT_START, "");
+    ok = act_undo(actor, run, index, false, &changed, e) &&
+         journal_end(run, index, PROGRESS_UNDONE, "", e);
+    if (ok) {
+        result->changed += changed;
+        result->already += !changed;
+        act_wait(actor, &back, &served);
+        result->pending = result->pending || !served;
+    } else {
+        tell(actor, &back, ACT_FAILED, e->why);
     }
-    result->changed += changed;
-    result->already += !changed;
-    tell(actor, step, changed ? ACT_DONE : ACT_ALREADY, "");
-    return journal_end(run, index, PROGRESS_UNDONE, "", e);
+    step_free(&back);
+    return ok;
 }
 
 bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_result *result,

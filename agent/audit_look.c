@@ -114,28 +114,6 @@ static enum match look_helo(struct look *look)
                                                                                     : MATCH_DIFFERS;
 }
 
-/* Words that servers begin a greeting with when they forget their name. */
-static bool is_filler(const char *word)
-{
-    static const char *const fillers[] = {"ESMTP", "SMTP",    "LMTP",  "Service",   "Welcome",
-                                          "Mail",  "Postfix", "Exim",  "Sendmail",  "Microsoft",
-                                          "ready", "server",  "Hello", "mailserver"};
-
-    for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
-        if (str_equal_nocase(word, fillers[i]))
-            return true;
-    return *word == '\0';
-}
-
-bool look_is_no_name(const char *word)
-{
-    struct name name;
-    enum name_fault fault = name_parse_host(word, &name);
-
-    return is_filler(word) || fault == NAME_BAD_CHARACTER || fault == NAME_LITERAL ||
-           fault == NAME_NUMERIC || fault == NAME_EMPTY || fault == NAME_BAD_LABEL;
-}
-
 /* "220-name rest": copies the name; false when the line carries no such code. */
 static bool first_word(const char *line, char *word, size_t size)
 {
@@ -189,7 +167,7 @@ static enum greeting look_greeting(struct look *look)
     for (size_t i = 0; i < banner->lines.count; i++)
         if (has_wanted_word(banner->lines.v[i], &look->facts->wanted))
             return GREETING_NAME_LATER;
-    return look_is_no_name(look->greeting_word) ? GREETING_NO_NAME : GREETING_NAMED;
+    return host_word(look->greeting_word, &said) ? GREETING_NAMED : GREETING_NO_NAME;
 }
 
 static enum match look_banner(struct look *look)
@@ -298,7 +276,7 @@ struct finding *look_add(struct look *look, enum finding_id id, const char *summ
     out->findings = mem_resize(out->findings, out->count + 1, sizeof *out->findings);
     finding = &out->findings[out->count++];
     *finding = (struct finding){.id = id, .check = entry->check};
-    str_cut(finding->why, sizeof finding->why, entry->meaning);
+    str_cut(finding->why, sizeof finding->why, entry->effect);
     va_start(args, summary);
     vsnprintf(text, sizeof text, summary, args);
     va_end(args);

@@ -50,9 +50,6 @@ const char *look_next_ptr(const struct look *look, size_t *at);
 /* The first of them; "(none)" when there is none. */
 const char *look_ptr_text(const struct look *look);
 
-/* Whether a greeting's or reply's word cannot be meant as a host name. */
-bool look_is_no_name(const char *word);
-
 /* Whether two record sets are equal, in any order and without what DNS64 makes up. */
 bool look_same_values(const struct strings *a, const struct strings *b);
 
@@ -70,7 +67,7 @@ void look_give_to(struct look *look, struct finding *finding, enum owner_role ow
 /* Whether a name's set of the address' family holds the address: FCrDNS, RFC 8601 3. */
 enum match look_confirms(const struct facts *facts, const char *name);
 
-/* The rules, in the order of a report (audit_rules.c). */
+/* The rules; findings come in the order of the catalogue (audit_rules.c). */
 void look_apply_rules(struct look *look);
 
 #endif

@@ -292,9 +292,8 @@ static void rule_banner_ehlo(struct look *look)
         !str_starts(banner->ehlo.v[0], "250") || strlen(banner->ehlo.v[0]) < 5)
         return;
     c = cursor_of(banner->ehlo.v[0] + 4, strlen(banner->ehlo.v[0] + 4));
-    if (!cursor_word(&c, &w) || !cursor_copy(&w, word, sizeof word) || look_is_no_name(word))
+    if (!cursor_word(&c, &w) || !cursor_copy(&w, word, sizeof word) || !host_word(word, &replied))
         return;
-    (void)name_parse_host(word, &replied);
     (void)name_parse_host(look->greeting_word, &greeted);
     if (!name_equal(&greeted, &replied))
         look_add(look, FIND_BANNER_EHLO_DIFFER, "the greeting says %s, the reply to EHLO %s",
@@ -443,8 +442,21 @@ static void (*const rules[])(struct look *) = {
     rule_hosts_file,
 };
 
+/* Into the catalogue's order; those of one kind stay as they were found. */
+static void sort_findings(struct judgement *judgement)
+{
+    for (size_t i = 1; i < judgement->count; i++) {
+        struct finding moved = judgement->findings[i];
+        size_t at = i;
+        for (; at > 0 && judgement->findings[at - 1].id > moved.id; at--)
+            judgement->findings[at] = judgement->findings[at - 1];
+        judgement->findings[at] = moved;
+    }
+}
+
 void look_apply_rules(struct look *look)
 {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         rules[i](look);
+    sort_findings(look->out);
 }

@@ -73,7 +73,8 @@ struct catalog_entry {
     enum severity severity;
     enum owner_role owner;
     enum check check;      /* the check that it belongs to */
-    const char *meaning;   /* one or two sentences: what is wrong and what it leads to */
+    const char *meaning;   /* one or two sentences: what is wrong */
+    const char *effect;    /* what it leads to, as a clause */
     const char *repair;    /* by hand, for somebody without namesake */
     const char *reference; /* RFC and section */
 };

@@ -220,7 +220,7 @@ static bool look_names(const struct looking *looking, struct facts *facts)
     if (facts->helo.state == HELO_CONFIGURED &&
         name_parse_host(facts->helo.value, &name) == NAME_GOOD)
         complete = look_name(looking, facts, &name) && complete;
-    if (banner_name(&facts->banner, &name) && !name_is_empty(&name))
+    if (banner_name(&facts->banner, &name) && name_parse_host(name.s, &name) == NAME_GOOD)
         complete = look_name(looking, facts, &name) && complete;
     for (size_t i = 0; i < ptr->count && i < FACTS_PTR_EVALUATED; i++)
         if (!str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &name))

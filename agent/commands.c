@@ -180,18 +180,42 @@ static int apply(struct session *s)
     return start_run(s);
 }
 
+/* "authority ok" or "resolvers 2/4" */
+static void print_count(const char *what, size_t ok, size_t all)
+{
+    if (ok == all && str_equal(what, "authority"))
+        fprintf(stderr, "  %s ok", what);
+    else
+        fprintf(stderr, "  %s %zu/%zu", what, ok, all);
+}
+
 static void print_round(void *arg, const struct verify_round *round)
 {
     (void)arg;
     if (log_level() < LOG_LEVEL_NORMAL)
         return;
-    fprintf(stderr, "  %02u:%02u  authority %zu/%zu  resolvers %zu/%zu  %s", round->at_s / 60,
-            round->at_s % 60, round->authority_ok, round->authority_all, round->resolvers_ok,
-            round->resolvers_all, round->good ? "good" : "not yet");
+    fprintf(stderr, "  %02u:%02u", round->at_s / 60, round->at_s % 60);
+    print_count("authority", round->authority_ok, round->authority_all);
+    print_count("resolvers", round->resolvers_ok, round->resolvers_all);
+    fprintf(stderr, "  banner %s  helo %s", result_text(round->banner), result_text(round->helo));
     if (round->good)
-        fprintf(stderr, "  %u of %u\n", round->in_row, round->passes);
+        fprintf(stderr, "   %u of %u", round->in_row, round->passes);
+    fprintf(stderr, "\n%s%s%s", round->good ? "" : "         ", round->good ? "" : round->note,
+            round->good ? "" : "\n");
+}
+
+/* "203.0.113.25 mail.example.com: 3 good rounds in a row, every 30 s, 1 h at most" */
+static void announce_rounds(const struct session *s, const struct verify_settings *settings)
+{
+    if (log_level() < LOG_LEVEL_NORMAL)
+        return;
+    if (s->targets.count == 1)
+        fprintf(stderr, "%s %s: ", ip_text(&s->targets.v[0].address).s, s->targets.v[0].wanted.s);
     else
-        fprintf(stderr, "\n         %s\n", round->note);
+        fprintf(stderr, "%zu addresses: ", s->targets.count);
+    fprintf(stderr, "%u good rounds in a row, every %s, ", settings->passes,
+            str_duration_text(settings->interval_s).s);
+    fprintf(stderr, "%s at most\n", str_duration_text(settings->window_s).s);
 }
 
 static int verify(struct session *s)
@@ -210,6 +234,7 @@ static int verify(struct session *s)
     settings.window_s = o->window_s >= 0 ? (uint32_t)o->window_s : settings.window_s;
     settings.interval_s = o->interval_s >= 0 ? (uint32_t)o->interval_s : settings.interval_s;
     settings.passes = o->passes >= 0 ? (uint32_t)o->passes : settings.passes;
+    announce_rounds(s, &settings);
     identities_free(s->identities, s->targets.count);
     enum verify_outcome outcome = verify_run(&s->collector, s->targets.v, s->targets.count,
                                              &settings, print_round, NULL, &s->identities);
@@ -359,6 +384,7 @@ static int explain(struct session *s)
     entry = catalog_entry(id);
     printf("%s  (%s, belongs to the %s check)\n\n%s\n\n", entry->id,
            severity_text(entry->severity), check_text(entry->check), entry->meaning);
+    printf("  effect     %s\n", entry->effect);
     printf("  who        %s\n  by hand    %s\n  reference  %s\n", owner_role_words(entry->owner),
            entry->repair, entry->reference);
     return EXIT_YES;

@@ -45,22 +45,20 @@ static void note_refusal(struct config_reading *r, const config_t *parsed)
     note_slip(r, &slip);
 }
 
+/* libconfig is asked only what we have nothing against: it leaks the texts of a file it refuses. */
 static void read_parsed(struct config_reading *r)
 {
     const char *text = buf_string(&r->source->text);
-    struct config_slip slip = {.silent = false};
-    bool slipped = config_syntax_find(text, r->source->text.length, &slip);
+    struct config_slip slip;
     config_t parsed;
 
-    if (slipped && slip.silent) {
+    if (config_syntax_find(text, r->source->text.length, &slip)) {
         note_slip(r, &slip);
         return;
     }
     config_init(&parsed);
     if (config_read_string(&parsed, text) == CONFIG_TRUE)
         config_keys_read(r, config_root_setting(&parsed), config_keys, r->config);
-    else if (slipped)
-        note_slip(r, &slip);
     else
         note_refusal(r, &parsed);
     config_destroy(&parsed);

@@ -23,13 +23,13 @@ struct config_host {
     struct name name; /* "": the name of the configuration */
     char mta[16];     /* "auto", "postfix", ... */
     enum banner_policy banner;
-    char ssh[280]; /* "" : this machine */
+    char ssh[280];        /* "" : this machine */
     struct ip *addresses; /* none: found on the host itself */
     size_t address_count;
 };
 
 struct config {
-    char path[512]; /* the first file that was read; "" when none */
+    char path[512];   /* the first file that was read; "" when none */
     struct name name; /* wanted name for all; "" undecided */
     struct config_host *hosts;
     size_t host_count;
@@ -43,13 +43,13 @@ struct config {
     bool forward_replace;
     uint32_t max_changes;
     bool strict, allow_private;
-    uint32_t ttl_s; /* of records that are created; 300 */
+    uint32_t ttl_s;                        /* of records that are created; 300 */
     uint32_t window_s, interval_s, passes; /* verify */
 };
 
 /* A mistake of the configuration. */
 struct config_mistake {
-    enum err code; /* ERR_CONFIG_SYNTAX, ERR_CONFIG_KEY, ERR_SECRET_INLINE, ... */
+    enum err code;    /* ERR_CONFIG_SYNTAX, ERR_CONFIG_KEY, ERR_SECRET_INLINE, ... */
     char file[256];   /* "the environment": the key is a variable */
     unsigned line;    /* 0: the file as a whole */
     char key[96];     /* "providers.[0].token"; "" for syntax */
@@ -76,8 +76,8 @@ void config_defaults(struct config *config);
  * are added for the types that the files do not mention; what an entry has to have and lacks is
  * looked for there, too.
  */
-bool config_load(const char *path, struct config *config, struct config_mistakes *mistakes)
-    MUST_USE;
+bool config_load(const char *path, struct config *config,
+                 struct config_mistakes *mistakes) MUST_USE;
 
 /* As config_load, but of one text in memory, for tests and editors. */
 bool config_load_text(const char *name, const char *text, size_t length, struct config *config,
@@ -95,8 +95,8 @@ bool config_open_account(struct account *account, struct error *e) MUST_USE;
  * The caller owns the document. A document that is none of ours is ERR_PROTOCOL.
  */
 json_t *config_account_to_json(const struct account *account);
-bool config_account_from_json(const json_t *document, struct account *out, struct error *e)
-    MUST_USE;
+bool config_account_from_json(const json_t *document, struct account *out,
+                              struct error *e) MUST_USE;
 
 void config_free(struct config *config);
 

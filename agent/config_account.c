@@ -1,8 +1,6 @@
 /* config_account.c - reads the entries of providers: common keys, a vendor's settings, secrets. */
 #include "agent/config_account.h"
 
-#include "agent/base/mem.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +35,9 @@ static void add_role(struct config_reading *r, const config_setting_t *s, const 
 {
     static const char *const names[] = {"ptr", "forward", NULL};
     struct account *account = target;
-    unsigned role = str_equal(text, "ptr") ? ROLE_PTR : str_equal(text, "forward") ? ROLE_FORWARD : 0;
+    unsigned role = str_equal(text, "ptr")       ? ROLE_PTR
+                    : str_equal(text, "forward") ? ROLE_FORWARD
+                                                 : 0;
     char shown[64];
 
     str_printable(shown, sizeof shown, text, strlen(text));
@@ -45,8 +45,8 @@ static void add_role(struct config_reading *r, const config_setting_t *s, const 
         config_note(r, s, ERR_CONFIG_KEY, config_suggest(text, names).s,
                     "\"%s\" is no role; the roles are ptr and forward", shown);
     else if ((account->provider->roles & role) == 0)
-        config_note(r, s, ERR_CONFIG_KEY, "", "%s cannot hold %s records",
-                    account->provider->title, role == ROLE_PTR ? "PTR" : "address");
+        config_note(r, s, ERR_CONFIG_KEY, "", "%s cannot hold %s records", account->provider->title,
+                    role == ROLE_PTR ? "PTR" : "address");
     else
         account->roles |= role;
 }
@@ -74,8 +74,7 @@ static void add_network(struct config_reading *r, const config_setting_t *s, con
                     "this is no network");
         return;
     }
-    account->networks =
-        mem_resize(account->networks, account->network_count + 1, sizeof network);
+    account->networks = config_room(account->networks, account->network_count, sizeof network);
     account->networks[account->network_count++] = network;
 }
 
@@ -177,8 +176,7 @@ static void read_secret_member(struct config_reading *r, const config_setting_t 
                 "unknown key \"%.80s\" of a secret", name);
 }
 
-static void read_secret(struct config_reading *r, const config_setting_t *s,
-                        struct secret_ref *ref)
+static void read_secret(struct config_reading *r, const config_setting_t *s, struct secret_ref *ref)
 {
     if (!config_setting_is_group(s)) {
         config_note(r, s, ERR_SECRET_INLINE, SECRET_FORMS,
@@ -325,7 +323,6 @@ void config_account_read(struct config_reading *r, const config_setting_t *group
     config_account_fill(&account, false, r->mistakes);
     config_account_finish(&account);
     check_account(r, group, &account);
-    config->accounts =
-        mem_resize(config->accounts, config->account_count + 1, sizeof account);
+    config->accounts = config_room(config->accounts, config->account_count, sizeof account);
     config->accounts[config->account_count++] = account;
 }

@@ -9,10 +9,8 @@
 #include <string.h>
 
 static const char *const places[] = {
-    [SECRET_NONE] = NULL,
-    [SECRET_ENV] = "env",
-    [SECRET_FILE] = "file",
-    [SECRET_CREDENTIAL] = "credential",
+    [SECRET_NONE] = NULL,         [SECRET_ENV] = "env",
+    [SECRET_FILE] = "file",       [SECRET_CREDENTIAL] = "credential",
     [SECRET_COMMAND] = "command",
 };
 _Static_assert(sizeof places / sizeof places[0] == SECRET_COMMAND + 1, "one name for each place");
@@ -78,9 +76,9 @@ json_t *config_account_to_json(const struct account *account)
         append(roles, "forward");
     return need(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "id", account->id, "type",
                           account->provider->type, "roles", roles, "zones",
-                          json_from_strings(&account->zones), "networks",
-                          networks_to_json(account), "owner", account->owner, "endpoint",
-                          account->endpoint, "settings", values_to_json(account)));
+                          json_from_strings(&account->zones), "networks", networks_to_json(account),
+                          "owner", account->owner, "endpoint", account->endpoint, "settings",
+                          values_to_json(account)));
 }
 
 static bool get_text(const json_t *document, const char *key, char *out, size_t size,
@@ -173,10 +171,10 @@ static bool get_settings(const json_t *document, struct account *out, struct err
 
         if (member == NULL)
             continue;
-        if (setting[i].secret ? !get_ref(member, &value->ref)
-                              : !json_is_string(member) ||
-                                    !str_copy(value->text, sizeof value->text,
-                                              json_string_value(member)))
+        if (setting[i].secret
+                ? !get_ref(member, &value->ref)
+                : !json_is_string(member) ||
+                      !str_copy(value->text, sizeof value->text, json_string_value(member)))
             return fail(e, ERR_PROTOCOL, "\"settings.%s\" is not what it should be",
                         setting[i].key);
     }

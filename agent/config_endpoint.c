@@ -36,7 +36,8 @@ bool config_check_endpoint(const char *text, struct error *e)
     char host[256];
     struct ip ip;
 
-    if (!is_plain(text) || !(https || http) || !host_of(text + (https ? 8 : 7), host, sizeof host)) {
+    if (!is_plain(text) || !(https || http) ||
+        !host_of(text + (https ? 8 : 7), host, sizeof host)) {
         fail(e, ERR_CONFIG_KEY, "this is no https address");
         return error_next(e, "write: endpoint = \"https://api.example.com/v1\";");
     }

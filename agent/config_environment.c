@@ -215,8 +215,7 @@ void config_accounts_from_environment(struct config *config, struct config_mista
         if (is_mentioned(config, provider_all[i]) ||
             !make_account(provider_all[i], &account, mistakes))
             continue;
-        config->accounts =
-            mem_resize(config->accounts, config->account_count + 1, sizeof account);
+        config->accounts = config_room(config->accounts, config->account_count, sizeof account);
         config->accounts[config->account_count++] = account;
     }
 }

@@ -29,8 +29,7 @@ void config_key_text(const config_setting_t *s, char *out, size_t size)
 void config_note(struct config_reading *r, const config_setting_t *at, enum err code,
                  const char *repair, const char *text, ...)
 {
-    struct config_origin origin =
-        config_source_origin(r->source, config_setting_source_line(at));
+    struct config_origin origin = config_source_origin(r->source, config_setting_source_line(at));
     struct config_mistake mistake = {.code = code, .line = origin.line};
     va_list args;
 
@@ -51,6 +50,13 @@ struct config_repair config_suggest(const char *word, const char *const *candida
     if (nearest != NULL)
         snprintf(repair.s, sizeof repair.s, "did you mean \"%.100s\"?", nearest);
     return repair;
+}
+
+void *config_room(void *array, size_t count, size_t size)
+{
+    bool is_full = (count & (count - 1)) == 0; /* at 0, 1, 2, 4, 8, ... */
+
+    return is_full ? mem_resize(array, count == 0 ? 1 : 2 * count, size) : array;
 }
 
 /* How a value of some other kind would have to be written. */
@@ -100,8 +106,7 @@ static void read_text(struct config_reading *r, const config_setting_t *s,
     if (text[0] == '\0')
         config_note(r, s, ERR_CONFIG_KEY, "", "this must not be empty");
     else if (key->width > 0 && !str_copy(place_of(key, target), key->width, text))
-        config_note(r, s, ERR_CONFIG_KEY, "", "this is longer than %zu characters",
-                    key->width - 1);
+        config_note(r, s, ERR_CONFIG_KEY, "", "this is longer than %zu characters", key->width - 1);
 }
 
 static void read_path(struct config_reading *r, const config_setting_t *s,
@@ -125,8 +130,7 @@ static void note_choice(struct config_reading *r, const config_setting_t *s,
     for (size_t i = 0; key->choices[i] != NULL; i++) {
         size_t used = strlen(all);
 
-        snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "one of " : ", ",
-                 key->choices[i]);
+        snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "one of " : ", ", key->choices[i]);
     }
     config_note(r, s, ERR_CONFIG_KEY, repair.s[0] != '\0' ? repair.s : all,
                 "\"%s\" is not a value of %s", shown, key->key);
@@ -313,8 +317,7 @@ static void note_unknown(struct config_reading *r, const config_setting_t *s,
 
     for (size_t i = 0; i < KEYS_MAX && keys[i].key != NULL; i++)
         names[i] = keys[i].key;
-    config_note(r, s, ERR_CONFIG_KEY, config_suggest(name, names).s, "unknown key \"%.80s\"",
-                name);
+    config_note(r, s, ERR_CONFIG_KEY, config_suggest(name, names).s, "unknown key \"%.80s\"", name);
 }
 
 void config_keys_read(struct config_reading *r, const config_setting_t *group,

@@ -22,31 +22,31 @@ struct config_reading {
         unsigned file; /* place in files */
         unsigned line;
         char key[96];
-    } *places;
-    size_t place_count, place_room;
+    } * places;
+    size_t place_count;
 };
 
 enum field {
     FIELD_TEXT,
-    FIELD_PATH,     /* an absolute path */
-    FIELD_CHOICE,   /* one of a few words: its text into a char array, else its number */
-    FIELD_NAME,     /* a host name fit for HELO */
+    FIELD_PATH,   /* an absolute path */
+    FIELD_CHOICE, /* one of a few words: its text into a char array, else its number */
+    FIELD_NAME,   /* a host name fit for HELO */
     FIELD_NUMBER,
     FIELD_DURATION, /* text as on the command line, or seconds */
     FIELD_FLAG,
-    FIELD_TEXTS,    /* [ "a", "b" ] */
-    FIELD_GROUP,    /* { ... } */
-    FIELD_GROUPS,   /* ( { ... }, { ... } ) */
+    FIELD_TEXTS,  /* [ "a", "b" ] */
+    FIELD_GROUP,  /* { ... } */
+    FIELD_GROUPS, /* ( { ... }, { ... } ) */
 };
 
 /* One key; in a table the row with a NULL key is the end. */
 struct config_key {
     const char *key;
     enum field field;
-    size_t offset, width;            /* where the value goes; width 0: checked, then dropped */
-    uint64_t min, max, fallback;     /* NUMBER and DURATION: range and default in that unit */
-    uint64_t scale;                  /* DURATION: what a second counts; 0 means 1 */
-    const char *const *choices;      /* CHOICE: NULL-terminated */
+    size_t offset, width;             /* where the value goes; width 0: checked, then dropped */
+    uint64_t min, max, fallback;      /* NUMBER and DURATION: range and default in that unit */
+    uint64_t scale;                   /* DURATION: what a second counts; 0 means 1 */
+    const char *const *choices;       /* CHOICE: NULL-terminated */
     const struct config_key *members; /* GROUP */
     const char *help;
 
@@ -88,6 +88,9 @@ struct config_repair {
     char s[160];
 };
 struct config_repair config_suggest(const char *word, const char *const *candidates);
+
+/* Room for one element more: the array doubles, so that adding many stays cheap. */
+void *config_room(void *array, size_t count, size_t size) MUST_USE;
 
 /* Note the addresses that two hosts claim, after all files were read. */
 void config_check_addresses(struct config_reading *r);

@@ -17,11 +17,11 @@
 
 struct config_source {
     struct buf text;
-    struct strings files;      /* the file itself first, then those included */
+    struct strings files; /* the file itself first, then those included */
     struct config_origin {
-        unsigned file;         /* place in files */
-        unsigned line;         /* from 1 */
-    } *lines;                  /* of each line of the text */
+        unsigned file; /* place in files */
+        unsigned line; /* from 1 */
+    } * lines;         /* of each line of the text */
     size_t line_count, line_room;
 };
 

@@ -29,6 +29,8 @@ enum want {
     WANT_MORE, /* a terminator or separator, or the end of what is open */
 };
 
+_Static_assert(CONFIG_DEPTH_MAX == 32, "a message says so");
+
 struct walk {
     struct cursor rest;
     size_t line;
@@ -57,6 +59,14 @@ static bool slip(struct walk *w, const struct token *t, const char *repair, cons
     vsnprintf(w->slip->text, sizeof w->slip->text, format, args);
     va_end(args);
     str_cut(w->slip->repair, sizeof w->slip->repair, repair);
+    return false;
+}
+
+/* The same, where libconfig would take it without a word. */
+static bool silent_slip(struct walk *w, const struct token *t, const char *repair, const char *text)
+{
+    slip(w, t, repair, "%s", text);
+    w->slip->silent = true;
     return false;
 }
 
@@ -174,11 +184,8 @@ static char closer_of(char mark)
 
 static bool push(struct walk *w, const struct token *t)
 {
-    if (w->depth == CONFIG_DEPTH_MAX) {
-        slip(w, t, "", "nested more than %d deep", CONFIG_DEPTH_MAX);
-        w->slip->silent = true;
-        return false;
-    }
+    if (w->depth == CONFIG_DEPTH_MAX)
+        return silent_slip(w, t, "", "nested more than 32 deep");
     w->open[w->depth++] = (struct opening){*t->at, t->line};
     w->want = *t->at == '{' ? WANT_KEY : WANT_VALUE;
     w->after_comma = false;
@@ -282,9 +289,7 @@ static bool check_range(struct walk *w, const struct token *t)
         return true;
     if (!whole && (!hex || t->length <= 9))
         return true;
-    slip(w, t, "", "the number is too large");
-    w->slip->silent = true;
-    return false;
+    return silent_slip(w, t, "", "the number is too large");
 }
 
 static bool take_word(struct walk *w, const struct token *t)
@@ -304,6 +309,8 @@ static bool take_word(struct walk *w, const struct token *t)
         if (word_is(t, flags[i]))
             return slip(w, t, "write true or false", "\"%s\" is no flag", flags[i]);
     }
+    if (top(w) == '(' && is_key(t) && skip_blanks(w) && next_is(w, "="))
+        return slip(w, t, "put it in braces: { key = value; }", "a key within a list");
     if (top(w) == '{')
         snprintf(repair, sizeof repair, "put it in double quotes: %s = \"...\";", w->key);
     else
@@ -346,15 +353,11 @@ static bool take_more_of_list(struct walk *w, const struct token *t)
         w->after_comma = true;
         return true;
     }
-    if (t->kind == KIND_STRING && w->last.kind == KIND_STRING) {
-        slip(w, t, "put a comma between them", "two texts without a comma between them");
-        w->slip->silent = true;
-        return false;
-    }
+    if (t->kind == KIND_STRING && w->last.kind == KIND_STRING)
+        return silent_slip(w, t, "put a comma between them",
+                           "two texts without a comma between them");
     if (is_mark(t, ';'))
         return slip(w, t, "use a comma", "elements are separated by commas, not by ;");
-    if (is_mark(t, ':') || is_mark(t, '='))
-        return slip(w, t, "put it in braces: { key = value; }", "a key within a list");
     return slip(w, t, "put a comma between the two", "a comma is missing before this");
 }
 
@@ -379,8 +382,10 @@ static bool take_more(struct walk *w, const struct token *t)
 
 static bool take(struct walk *w, const struct token *t)
 {
+    if (t->kind == KIND_OPEN && *t->at == '"')
+        return slip(w, t, "", "a \" without its second one");
     if (t->kind == KIND_OPEN)
-        return slip(w, t, "", *t->at == '"' ? "a \" without its second one" : "a /* without */");
+        return silent_slip(w, t, "", "a /* without */");
     switch (w->want) {
     case WANT_KEY:
         return take_key(w, t);

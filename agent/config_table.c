@@ -1,7 +1,6 @@
 /* config_table.c - every key of the configuration but those of providers. */
 #include "agent/config_keys.h"
 
-#include "agent/base/mem.h"
 #include "agent/config_account.h"
 
 #include <stdio.h>
@@ -47,8 +46,8 @@ static const struct config_key dns_keys[] = {
      .fallback = 53, .help = "of authoritative servers"},
     {"timeout", FIELD_DURATION, FIELD_AT(struct config, dns.timeout_ms), .min = 1, .max = 60,
      .fallback = 3, .scale = 1000, .help = "for one question, all tries together"},
-    {"tries", FIELD_NUMBER, FIELD_AT(struct config, dns.tries), .min = 1, .max = 10,
-     .fallback = 3, .help = "how often a question is sent at most"},
+    {"tries", FIELD_NUMBER, FIELD_AT(struct config, dns.tries), .min = 1, .max = 10, .fallback = 3,
+     .help = "how often a question is sent at most"},
     {.key = NULL},
 };
 
@@ -79,8 +78,8 @@ static const struct config_key verify_keys[] = {
      .fallback = 1800, .help = "how long to go on looking"},
     {"interval", FIELD_DURATION, FIELD_AT(struct config, interval_s), .min = 1, .max = DAY_S,
      .fallback = 30, .help = "between two rounds"},
-    {"passes", FIELD_NUMBER, FIELD_AT(struct config, passes), .min = 1, .max = 1000,
-     .fallback = 3, .help = "good rounds in a row that are wanted"},
+    {"passes", FIELD_NUMBER, FIELD_AT(struct config, passes), .min = 1, .max = 1000, .fallback = 3,
+     .help = "good rounds in a row that are wanted"},
     {.key = NULL},
 };
 
@@ -111,14 +110,10 @@ const struct config_key config_keys[] = {
 static void remember_address(struct config_reading *r, const config_setting_t *s,
                              const struct ip *ip)
 {
-    struct config_origin origin =
-        config_source_origin(r->source, config_setting_source_line(s));
+    struct config_origin origin = config_source_origin(r->source, config_setting_source_line(s));
     struct config_place *place;
 
-    if (r->place_count == r->place_room) {
-        r->place_room = r->place_room * 2 + 16;
-        r->places = mem_resize(r->places, r->place_room, sizeof *r->places);
-    }
+    r->places = config_room(r->places, r->place_count, sizeof *r->places);
     place = &r->places[r->place_count++];
     *place = (struct config_place){.ip = *ip, .line = origin.line};
     place->file = (unsigned)(r->files.count - r->source->files.count) + origin.file;
@@ -139,7 +134,7 @@ static void add_address(struct config_reading *r, const config_setting_t *s, con
         return;
     }
     remember_address(r, s, &ip);
-    host->addresses = mem_resize(host->addresses, host->address_count + 1, sizeof ip);
+    host->addresses = config_room(host->addresses, host->address_count, sizeof ip);
     host->addresses[host->address_count++] = ip;
 }
 
@@ -158,8 +153,7 @@ static void add_resolver(struct config_reading *r, const config_setting_t *s, co
     } else if (config->resolver_count == RESOLVERS_MAX) {
         config_note(r, s, ERR_CONFIG_KEY, "", "more than %d resolvers", RESOLVERS_MAX);
     } else {
-        config->resolvers =
-            mem_resize(config->resolvers, config->resolver_count + 1, sizeof server);
+        config->resolvers = config_room(config->resolvers, config->resolver_count, sizeof server);
         config->resolvers[config->resolver_count++] = server;
     }
 }
@@ -179,7 +173,7 @@ static void add_host(struct config_reading *r, const config_setting_t *group)
         config_setting_get_member(group, "addresses") == NULL)
         config_note(r, group, ERR_CONFIG_KEY, "write: addresses = [ \"203.0.113.25\" ];",
                     "this host has neither a name nor addresses");
-    config->hosts = mem_resize(config->hosts, config->host_count + 1, sizeof host);
+    config->hosts = config_room(config->hosts, config->host_count, sizeof host);
     config->hosts[config->host_count++] = host;
 }
 

@@ -36,25 +36,55 @@ bool rrset_is_definite(const struct rrset_facts *set)
     return set->asked && !dns_rcode_is_temporary(set->rcode);
 }
 
+/* Words that servers begin a greeting with when they forget their name. */
+static bool is_filler(const char *word)
+{
+    static const char *const fillers[] = {"ESMTP", "SMTP",    "LMTP",     "Service",   "Welcome",
+                                          "Mail",  "Postfix", "Exim",     "Sendmail",  "Microsoft",
+                                          "ready", "server",  "Hello",    "mailserver"};
+
+    for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
+        if (str_equal_nocase(word, fillers[i]))
+            return true;
+    return false;
+}
+
+bool host_word(const char *word, struct name *out)
+{
+    switch (name_parse_host(word, out)) {
+    case NAME_GOOD:
+    case NAME_UNDERSCORE:
+    case NAME_LOCALHOST:
+    case NAME_PRIVATE_SUFFIX:
+    case NAME_REVERSE:
+        return true;
+    case NAME_SINGLE_LABEL:
+        return !is_filler(word);
+    case NAME_EMPTY:
+    case NAME_BAD_CHARACTER:
+    case NAME_BAD_LABEL:
+    case NAME_TOO_LONG:
+    case NAME_NUMERIC:
+    case NAME_LITERAL:
+        break;
+    }
+    return false;
+}
+
 bool banner_name(const struct banner_facts *banner, struct name *out)
 {
-    const char *word;
+    struct cursor c, word;
     char first[256];
-    size_t length;
 
     *out = (struct name){0};
     if (banner->state != BANNER_OK || banner->lines.count == 0 ||
         !str_starts(banner->lines.v[0], "220"))
         return false;
-    word = banner->lines.v[0] + 3;
-    word += *word == '-' || *word == ' ';
-    word += strspn(word, " \t");
-    length = strcspn(word, " \t");
-    if (length >= sizeof first)
-        return true;
-    memcpy(first, word, length);
-    first[length] = '\0';
-    if (name_parse_host(first, out) != NAME_GOOD)
+    c = cursor_of(banner->lines.v[0] + 3, strlen(banner->lines.v[0] + 3));
+    if (c.at < c.end && (*c.at == '-' || *c.at == ' '))
+        c.at++;
+    if (!cursor_word(&c, &word) || !cursor_copy(&word, first, sizeof first) ||
+        !host_word(first, out))
         *out = (struct name){0};
     return true;
 }
@@ -89,7 +119,7 @@ void facts_decide_name(struct facts *facts)
         decide(facts, &name, facts->helo.from[0] ? facts->helo.from : "HELO");
         return;
     }
-    if (banner_name(&facts->banner, &name) && !name_is_empty(&name)) {
+    if (banner_name(&facts->banner, &name) && name_parse_host(name.s, &name) == NAME_GOOD) {
         decide(facts, &name, "banner");
         return;
     }

@@ -133,7 +133,16 @@ bool rrset_is_definite(const struct rrset_facts *set);
  */
 void facts_decide_name(struct facts *facts);
 
-/* The name in the 220 line, "" when there is none; false when no 220 line was seen. */
+/*
+ * Whether a word of a greeting is meant as a host name, fit to be one or not ("vm25", "mail.lan");
+ * *out is its normalised text then.
+ */
+bool host_word(const char *word, struct name *out);
+
+/*
+ * The name that the first word of the 220 line is meant to be, fit to be one or not; "" when there
+ * is none. False when no 220 line was seen.
+ */
 bool banner_name(const struct banner_facts *banner, struct name *out);
 
 /* The document of interface section 10 that --record writes; the caller owns it. */

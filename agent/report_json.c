@@ -140,7 +140,7 @@ json_t *report_error_json(const struct error *error, const char *done)
 
     set(object, "id", text_json(error_id(error->code)));
     set(object, "error", text_json(has_what ? error->what : error->why));
-    set(object, "why", text_or_null(error->why));
+    set(object, "why", text_or_null(has_what ? error->why : ""));
     set(object, "who", text_json(error->who[0] ? error->who : error_default_who(error->code)));
     set(object, "done", text_json(done[0] ? done : "nothing was changed"));
     set(object, "next", text_or_null(error->next));
@@ -218,8 +218,7 @@ static json_t *identities_json(const struct report *report)
     json_t *array = need(json_array());
 
     for (size_t i = 0; i < report->identity_count; i++)
-        json_array_append_new(array,
-                              report_identity_json(&report->identities[i], report->strict));
+        json_array_append_new(array, report_identity_json(&report->identities[i], report->strict));
     return array;
 }
 

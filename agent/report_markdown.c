@@ -8,9 +8,9 @@
 #include "agent/base/mem.h"
 
 enum {
-    TAIL_MAX = 2400,          /* kept for counts of what is missing, and the last line */
-    TABLES_MAX = 40000,       /* the rest is for the findings */
-    FINDINGS_SHOWN = 12,      /* of one identity */
+    TAIL_MAX = 2400,     /* kept for counts of what is missing, and the last line */
+    TABLES_MAX = 40000,  /* the rest is for the findings */
+    FINDINGS_SHOWN = 12, /* of one identity */
     BLOCK_MAX = 1 << 20,
 };
 
@@ -47,14 +47,20 @@ static void add_code(struct buf *out, const char *text)
     free(printable);
 }
 
+/* What GitHub and GitLab make a link of even without markup: http://, www. */
+static bool begins_link(const char *at)
+{
+    return str_starts(at, "://") || (at[0] == '.' && str_lower(at[-1]) == 'w');
+}
+
 /* Words outside of code: what could be Markdown, HTML, a mention or a link becomes an entity. */
 static void add_words(struct buf *out, const char *text)
 {
-    static const char special[] = "\\`*_{}[]<>()#+!|~&\"'@:$^";
+    static const char special[] = "\\`*_{}[]<>#|~&@$";
     char *printable = printable_of(text);
 
     for (const char *p = printable; *p != '\0'; p++) {
-        if (strchr(special, *p) != NULL)
+        if (strchr(special, *p) != NULL || (p > printable && begins_link(p)))
             buf_printf(out, "&#%u;", (unsigned)(unsigned char)*p);
         else
             buf_char(out, *p);
@@ -78,8 +84,7 @@ static void take_row(struct sheet *sheet, size_t limit)
 static void end_part(struct sheet *sheet, const char *one, const char *many)
 {
     if (sheet->missing > 0)
-        buf_printf(sheet->out, "\n%s not shown here.\n",
-                   count_text(sheet->missing, one, many).s);
+        buf_printf(sheet->out, "\n%s not shown here.\n", count_text(sheet->missing, one, many).s);
     buf_char(sheet->out, '\n');
     sheet->missing = 0;
 }
@@ -90,6 +95,8 @@ static const char *heading_of(const struct report *report)
 
     if (report->error != NULL)
         return "ERROR";
+    if (is_result(report) && report->plan != NULL)
+        return report->changed == plan_changes(report->plan) ? "DONE" : "NOT DONE";
     if (tally.failed > 0)
         return "NOT ALIGNED";
     if (tally.unknown > 0)
@@ -119,12 +126,8 @@ static void write_head(struct sheet *sheet, const struct report *report)
     char summary[1024];
 
     report_summary(report, summary, sizeof summary);
-    buf_printf(out, "<!-- namesake:%s -->\n## namesake %s: ", command, command);
-    if (is_result(report) && error == NULL)
-        add_words(out, summary);
-    else
-        buf_text(out, heading_of(report));
-    buf_text(out, "\n\n");
+    buf_printf(out, "<!-- namesake:%s -->\n## namesake %s: %s\n\n", command, command,
+               heading_of(report));
     if (error == NULL) {
         add_words(out, summary);
         buf_text(out, "\n\n");
@@ -293,6 +296,8 @@ void write_markdown(const struct report *report, const struct style *style, stru
     write_changes(&sheet, report);
     write_addresses(&sheet, report);
     write_findings(&sheet, report);
+    if (undo_command(report)[0])
+        buf_printf(out, "Undo: `%s`\n\n", undo_command(report));
     report_next(report, next, sizeof next);
     if (next[0]) {
         buf_text(out, "Next: ");

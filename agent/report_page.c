@@ -8,14 +8,17 @@
 
 #include "agent/base/mem.h"
 
-enum { WIDTH_USUAL = 80, WIDTH_LEAST = 40, FIELD_LABEL = 6 };
+enum { WIDTH_USUAL = 80, WIDTH_LEAST = 40, WIDTH_MOST = 100, FIELD_LABEL = 6 };
 
 struct page page_open(const struct style *style, struct buf *out)
 {
-    size_t width = style->width == 0 ? WIDTH_USUAL : style->width;
+    size_t screen = style->width == 0 ? WIDTH_USUAL : style->width;
 
-    return (struct page){
-        .out = out, .style = style, .width = width < WIDTH_LEAST ? WIDTH_LEAST : width};
+    screen = screen < WIDTH_LEAST ? WIDTH_LEAST : screen;
+    return (struct page){.out = out,
+                         .style = style,
+                         .screen = screen,
+                         .width = screen < WIDTH_MOST ? screen : WIDTH_MOST};
 }
 
 /* Characters that a terminal shows two columns wide (Unicode 15, East Asian Width W and F). */
@@ -111,7 +114,8 @@ void page_text(struct page *page, const char *text)
 
 void page_paint(struct page *page, enum paint paint, const char *text)
 {
-    static const char *const codes[] = { /* ECMA-48 8.3.117 */
+    static const char *const codes[] = {
+        /* ECMA-48 8.3.117 */
         [PAINT_PLAIN] = "",          [PAINT_RED] = "\033[31m", [PAINT_GREEN] = "\033[32m",
         [PAINT_YELLOW] = "\033[33m", [PAINT_DIM] = "\033[2m",
     };

@@ -18,7 +18,8 @@ enum paint {
 struct page {
     struct buf *out;
     const struct style *style;
-    size_t width;  /* columns there are */
+    size_t screen; /* columns there are */
+    size_t width;  /* columns that running text uses: no more than the eye can follow */
     size_t column; /* where the next character goes, from 0 */
 };
 

@@ -9,8 +9,8 @@
 /* One check as documents and tables show it. */
 struct check_view {
     struct strings found;
-    char wanted[NAME_MAX_TEXT]; /* "" while undecided */
-    enum owner_role owner;      /* who can repair it; OWNER_NOBODY when it is ok or skipped */
+    char wanted[NAME_MAX_TEXT];    /* "" while undecided */
+    enum owner_role owner;         /* who can repair it; OWNER_NOBODY when it is ok or skipped */
     const struct rrset_facts *set; /* what the servers said; NULL where no DNS is asked */
 };
 

@@ -8,10 +8,9 @@
 #include "agent/report_page.h"
 
 enum {
-    KIND_WIDTH = 9,      /* "forward" and two blanks */
-    HOLDER_COLUMN = 59,  /* the right column begins here at the latest, in 80 columns */
-    HOLDER_LEAST = 44,   /* and here at the earliest */
-    LAYOUT_MAX = 100,    /* a wider terminal does not tear a line apart */
+    KIND_WIDTH = 9,     /* "forward" and two blanks */
+    HOLDER_COLUMN = 59, /* the right column begins here at the latest, in 80 columns */
+    HOLDER_LEAST = 44,  /* and here at the earliest */
     STATE_COLUMN = 52,
     DETAIL_COLUMN = 64,
 };
@@ -20,7 +19,7 @@ enum {
 struct layout {
     size_t digits; /* of step numbers, with the blanks before them */
     size_t text;   /* where the second and further lines of a step begin */
-    size_t right;  /* the right column */
+    size_t right;  /* where the right column begins */
 };
 
 static enum paint action_paint(enum step_action action)
@@ -44,41 +43,40 @@ static size_t digits_of(size_t number)
     return digits;
 }
 
-/* The right column is where the longest holder ends at the right edge. */
+/* The right column is where the longest holder ends at the right edge, within bounds. */
 static struct layout layout_of(const struct page *page, const struct plan *plan)
 {
-    size_t width = page->width < LAYOUT_MAX ? page->width : LAYOUT_MAX;
-    size_t digits = digits_of(plan->count) + 1, right = HOLDER_COLUMN;
-    struct layout layout;
+    size_t digits = digits_of(plan->count) + 1;
+    struct layout layout = {.digits = digits < 3 ? 3 : digits, .right = HOLDER_COLUMN};
 
-    layout.digits = digits < 3 ? 3 : digits;
     layout.text = layout.digits + strlen(" ~ ") + KIND_WIDTH;
     for (size_t i = 0; i < plan->count; i++) {
-        size_t holder = page_columns(page, step_holder(&plan->steps[i]).s);
-        if (holder + right > width)
-            right = holder < width ? width - holder : 0;
+        size_t end = layout.right + page_columns(page, step_holder(&plan->steps[i]).s);
+        size_t over = end > page->width ? end - page->width : 0;
+        if (layout.right >= HOLDER_LEAST + over)
+            layout.right -= over;
     }
-    layout.right = right < HOLDER_LEAST ? HOLDER_LEAST : right;
     return layout;
 }
 
-/* Finish a line with its right part: in the right column, further right, or on the next line. */
+/* Finish a line with its right part: in the right column, at the right edge, or on a next line. */
 static void end_with(struct page *page, const struct layout *layout, const char *right)
 {
     size_t length = page_columns(page, right);
-    size_t last = page->width > length ? page->width - length : 0;
+    size_t edge = page->width > length ? page->width - length : 0;
+    size_t at = layout->right < edge ? layout->right : edge;
 
     if (length == 0) {
         page_end(page);
         return;
     }
-    if (page->column + 2 > last) {
+    if (page->column + 2 > at)
+        at = edge;
+    if (page->column + 2 > at) {
         page_end(page);
-        page_to(page, layout->text < last ? layout->text : 0);
+        at = layout->text > edge ? layout->text : edge;
     }
-    page_to(page, layout->right < last ? layout->right : last);
-    if (page->column > layout->right && page->column > last)
-        page_to(page, page->column + 2);
+    page_to(page, at);
     page_paint(page, PAINT_DIM, right);
     page_end(page);
 }
@@ -218,6 +216,20 @@ static void write_mta(struct page *page, const struct layout *layout, const stru
     buf_free(&text);
 }
 
+static void write_title(struct page *page, const struct plan *plan, const char *name)
+{
+    static const char unchanged[] = "(nothing has been changed)";
+
+    page_printf(page, "Plan %s   %s", plan->id,
+                name != NULL && name[0] ? name : plan->steps[0].subject.name.s);
+    if (page->column + 3 + strlen(unchanged) > page->width)
+        page_end(page);
+    page_text(page, page->column > 0 ? "   " : "");
+    page_paint(page, PAINT_DIM, unchanged);
+    page_end(page);
+    page_end(page);
+}
+
 void report_plan(const struct plan *plan, const char *name, const struct style *style,
                  struct buf *out)
 {
@@ -229,11 +241,7 @@ void report_plan(const struct plan *plan, const char *name, const struct style *
         page_end(&page);
         return;
     }
-    page_printf(&page, "Plan %s   %s   ", plan->id,
-                name != NULL && name[0] ? name : plan->steps[0].subject.name.s);
-    page_paint(&page, PAINT_DIM, "(nothing has been changed)");
-    page_end(&page);
-    page_end(&page);
+    write_title(&page, plan, name);
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
         size_t number = step_number(step);
@@ -272,7 +280,8 @@ void report_step(const struct step *step, const char *state, const char *time_pa
         page_end(&page);
     page_to(&page, STATE_COLUMN);
     page_paint(&page, state_paint(state), state);
-    page_printf(&page, "  %s", time_part);
+    if (time_part[0])
+        page_printf(&page, "  %s", time_part);
     if (detail[0] && !str_equal(state, "wait") &&
         DETAIL_COLUMN + page_columns(&page, detail) <= page.width) {
         page_to(&page, page.column + 2 > DETAIL_COLUMN ? page.column + 2 : DETAIL_COLUMN);

@@ -11,6 +11,7 @@
 enum {
     PICTURES_MAX = 3,   /* more identities than that are a table */
     VERDICT_MARGIN = 1, /* the last column stays free */
+    UNKNOWN_SHOWN = 10,
     FINDING_INDENT = 4,
     FINDING_HANG = 10,
 };
@@ -131,7 +132,7 @@ static struct widths table_widths(const struct page *page, const struct report *
 {
     static const char rest[] = "  ptr  banner  helo  forward  path  not aligned";
     struct widths widths = {strlen("address"), strlen("name")};
-    size_t room = page->width > strlen(rest) + 2 ? page->width - strlen(rest) - 2 : 0;
+    size_t room = page->screen > strlen(rest) + 2 ? page->screen - strlen(rest) - 2 : 0;
 
     for (size_t i = 0; i < report->identity_count; i++) {
         const struct facts *facts = &report->identities[i].facts;
@@ -246,23 +247,20 @@ static void write_verdicts(struct page *page, const struct report *report)
 /* What is not known is never planned for (style section 2), and that has to be seen. */
 static void write_unknown(struct page *page, const struct report *report)
 {
-    bool any = false;
+    size_t count = 0;
 
     for (size_t i = 0; i < report->identity_count; i++) {
         const struct identity *identity = &report->identities[i];
         const struct finding *worst = worst_finding(&identity->judgement);
-        if (identity->judgement.verdict != VERDICT_UNKNOWN)
+        if (identity->judgement.verdict != VERDICT_UNKNOWN || ++count > UNKNOWN_SHOWN)
             continue;
-        if (!any)
-            page_end(page);
-        any = true;
-        page_text(page, "  ");
-        page_paint(page, PAINT_YELLOW, "?");
-        page_printf(page, " %s is not known well enough to plan for:",
-                    ip_text(&identity->facts.address).s);
+        page_paint(page, PAINT_YELLOW, "Not planned");
+        page_printf(page, " for %s: ", ip_text(&identity->facts.address).s);
+        page_wrap(page, 2, worst != NULL ? worst->summary : "not everything could be observed");
         page_end(page);
-        page_to(page, 4);
-        page_wrap(page, 4, worst != NULL ? worst->summary : "not everything could be observed");
+    }
+    if (count > UNKNOWN_SHOWN) {
+        page_printf(page, "Not planned for %zu more addresses.", count - UNKNOWN_SHOWN);
         page_end(page);
     }
 }

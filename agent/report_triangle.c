@@ -56,8 +56,8 @@ static void right_corner(const struct identity *identity, struct corners *out)
 {
     const enum result *checks = identity->judgement.checks;
     struct greeting_names names = greeting_names(&identity->facts);
-    bool banner_first = names.helo[0] == '\0' || (checks[CHECK_HELO] != RESULT_FAIL &&
-                                                  checks[CHECK_BANNER] == RESULT_FAIL);
+    bool banner_first = names.helo[0] == '\0' ||
+                        (checks[CHECK_HELO] != RESULT_FAIL && checks[CHECK_BANNER] == RESULT_FAIL);
     bool by_banner = banner_first && names.banner[0] != '\0';
     const char *first = by_banner ? names.banner : names.helo;
     const char *second = by_banner ? names.helo : names.banner;
@@ -238,7 +238,7 @@ void triangle_write(struct page *page, const struct identity *identity)
 
     find_corners(identity, &corners);
     center = center_of(page, &corners, identity->judgement.edges);
-    if (end_of(page, &corners, identity->judgement.edges, center) > page->width) {
+    if (end_of(page, &corners, identity->judgement.edges, center) > page->screen) {
         write_list(page, identity, &corners);
     } else {
         draw_roof(page, &corners, identity->judgement.edges, center);

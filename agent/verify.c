@@ -43,56 +43,108 @@ void identities_free(struct identity *identities, size_t count)
     free(identities);
 }
 
-/* Count who says what is wanted; note the last one that does not. */
-static void count_set(const struct rrset_facts *set, const char *wanted, const char *type,
-                      struct verify_round *round)
+#define WITNESSES_MAX 128
+
+/* A server or resolver that was asked in a round, and whether all it said was as wanted. */
+struct witness {
+    const char *server;
+    bool authoritative, ok;
+};
+
+struct witnesses {
+    struct witness v[WITNESSES_MAX];
+    size_t count;
+};
+
+static struct witness *witness_of(struct witnesses *all, const struct sighting *seen)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->v[i].authoritative == seen->authoritative &&
+            str_equal(all->v[i].server, seen->server))
+            return &all->v[i];
+    if (all->count == WITNESSES_MAX)
+        return NULL;
+    all->v[all->count] =
+        (struct witness){.server = seen->server, .authoritative = seen->authoritative, .ok = true};
+    return &all->v[all->count++];
+}
+
+/* Hear what every server says of one record set; note the last one that does not have it. */
+static void hear(const struct rrset_facts *set, const char *wanted, const char *type,
+                 struct witnesses *all, struct verify_round *round)
 {
     for (size_t i = 0; i < set->seen_count; i++) {
         const struct sighting *seen = &set->seen[i];
         bool ok = strings_have(&seen->values, wanted);
-        round->authority_all += seen->authoritative;
-        round->authority_ok += seen->authoritative && ok;
-        if (seen->authoritative && !ok)
-            str_format(round->note, sizeof round->note, "%s does not have the new %s (%s)",
-                     seen->server, type, dns_rcode_text(seen->rcode));
+        struct witness *witness;
         /* A resolver that cannot be reached is no witness for or against. */
-        if (seen->authoritative || dns_rcode_is_temporary(seen->rcode))
+        if (!seen->authoritative && dns_rcode_is_temporary(seen->rcode))
             continue;
-        round->resolvers_all++;
-        round->resolvers_ok += ok;
-        if (!ok)
+        witness = witness_of(all, seen);
+        if (witness != NULL)
+            witness->ok = witness->ok && ok;
+        if (ok)
+            continue;
+        if (seen->authoritative)
+            str_format(round->note, sizeof round->note, "%s does not have the new %s (%s)",
+                       seen->server, type, dns_rcode_text(seen->rcode));
+        else
             str_format(round->note, sizeof round->note, "%s has the old %s cached, %s more",
-                     seen->server, type, str_duration_text(seen->ttl_s).s);
+                       seen->server, type, str_duration_text(seen->ttl_s).s);
     }
 }
 
-static bool is_denied(const struct identity *identity)
+static void count_witnesses(const struct witnesses *all, struct verify_round *round)
 {
-    return identity->judgement.verdict == VERDICT_NOT_ALIGNED;
+    for (size_t i = 0; i < all->count; i++) {
+        round->authority_all += all->v[i].authoritative;
+        round->authority_ok += all->v[i].authoritative && all->v[i].ok;
+        round->resolvers_all += !all->v[i].authoritative;
+        round->resolvers_ok += !all->v[i].authoritative && all->v[i].ok;
+    }
+}
+
+static enum result worse(enum result a, enum result b)
+{
+    static const int weight[] = {[RESULT_OK] = 0,      [RESULT_SKIPPED] = 1, [RESULT_WARN] = 2,
+                                 [RESULT_UNKNOWN] = 3, [RESULT_FAIL] = 4};
+
+    return weight[a] >= weight[b] ? a : b;
+}
+
+static void judge_identity(const struct identity *identity, bool strict, struct witnesses *all,
+                           struct verify_round *round)
+{
+    const struct facts *facts = &identity->facts;
+    const struct judgement *judged = &identity->judgement;
+    const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
+    struct ip_text address = ip_text(&facts->address);
+
+    round->banner = worse(round->banner, judged->checks[CHECK_BANNER]);
+    round->helo = worse(round->helo, judged->checks[CHECK_HELO]);
+    if (judgement_verdict(judged, strict) != VERDICT_ALIGNED) {
+        round->good = false;
+        str_format(round->note, sizeof round->note, "%s is %s%s%s", address.s,
+                   verdict_text(judged->verdict), judged->count ? ": " : "",
+                   judged->count ? judged->findings[0].summary : "");
+    }
+    hear(&facts->reverse.ptr, facts->wanted.s, "PTR", all, round);
+    if (forward != NULL)
+        hear(forward_set(forward, facts->address.family), address.s,
+             ip_record_type(facts->address.family), all, round);
 }
 
 /* What one look says as a round. */
 static void judge_round(const struct identity *identities, size_t count, bool strict,
                         struct verify_round *round)
 {
+    struct witnesses all = {.count = 0};
+
     round->good = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct facts *facts = &identities[i].facts;
-        const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
-        const char *type = ip_record_type(facts->address.family);
-        struct ip_text address = ip_text(&facts->address);
-        if (judgement_verdict(&identities[i].judgement, strict) != VERDICT_ALIGNED) {
-            round->good = false;
-            str_format(round->note, sizeof round->note, "%s is %s%s%s", address.s,
-                     verdict_text(identities[i].judgement.verdict),
-                     identities[i].judgement.count ? ": " : "",
-                     identities[i].judgement.count ? identities[i].judgement.findings[0].summary
-                                                   : "");
-        }
-        count_set(&facts->reverse.ptr, facts->wanted.s, "PTR", round);
-        if (forward != NULL)
-            count_set(forward_set(forward, facts->address.family), address.s, type, round);
-    }
+    round->banner = round->helo = RESULT_OK;
+    for (size_t i = 0; i < count; i++)
+        judge_identity(&identities[i], strict, &all, round);
+    count_witnesses(&all, round);
     round->good = round->good && round->authority_ok == round->authority_all &&
                   round->resolvers_ok == round->resolvers_all;
 }
@@ -102,7 +154,7 @@ static enum verify_outcome outcome_of(const struct identity *identities, size_t 
     bool unknown = false;
 
     for (size_t i = 0; i < count; i++) {
-        if (is_denied(&identities[i]))
+        if (identities[i].judgement.verdict == VERDICT_NOT_ALIGNED)
             return VERIFY_NOT_ALIGNED;
         unknown = unknown ||
                   judgement_verdict(&identities[i].judgement, strict) != VERDICT_ALIGNED;

@@ -13,13 +13,14 @@ struct verify_settings {
     bool strict;
 };
 
-/* One round over all targets. */
+/* One round over all targets. Servers and resolvers count once, however much they were asked. */
 struct verify_round {
     uint32_t at_s; /* since the start */
     unsigned in_row, passes;
     bool good;
     size_t authority_ok, authority_all; /* authoritative servers that say what is wanted */
     size_t resolvers_ok, resolvers_all;
+    enum result banner, helo; /* the worst of all targets */
     char note[320]; /* who holds it up, and how long it may take; "" when it is good */
 };
 

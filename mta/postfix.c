@@ -81,12 +81,30 @@ static const char *folder_of(const struct mta_facts *facts)
     return facts->instances[0].folder;
 }
 
+/* The lock of the master, which it holds as long as it lives, in whatever state main.cf is. */
+static bool is_up(struct host *host, const struct mta_facts *facts, bool *up, struct error *e)
+{
+    const char *queue = postfix_effective(&facts->instances[0], "queue_directory");
+    char path[512];
+
+    snprintf(path, sizeof path, "%.480s/pid/master.pid", queue);
+    return host_is_locked(host, path, up, e) || error_what(e, "cannot see whether Postfix runs");
+}
+
+static bool refuse_down(const struct mta_facts *facts, struct error *e)
+{
+    fail(e, ERR_MTA_RELOAD_FAILED, "it does not run: its master process holds no lock");
+    return error_next(e, "postfix -c %.200s start", folder_of(facts));
+}
+
 static bool postfix_activate(struct host *host, const struct mta_facts *facts, bool restart,
                              struct error *e)
 {
     const char *folder = folder_of(facts);
-    bool ok = run_postfix(host, folder, "check", e);
+    bool up = true, ok;
 
+    ok = restart || is_up(host, facts, &up, e);
+    ok = ok && (up || refuse_down(facts, e)) && run_postfix(host, folder, "check", e);
     if (ok && restart)
         ok = run_postfix(host, folder, "stop", e) && run_postfix(host, folder, "start", e);
     else if (ok)
@@ -95,33 +113,25 @@ static bool postfix_activate(struct host *host, const struct mta_facts *facts, b
 }
 
 /*
- * The master holds a lock on its pid file as long as it lives, whatever the state of the
- * configuration. It may still die of a reload that ended with status 0 (section 2.12), so it is
- * looked at once more a moment later.
+ * A master may die of a reload that ended with status 0 (section 2.12), so it is looked at once
+ * more a moment later.
  */
 static bool postfix_alive(struct host *host, const struct mta_facts *facts, struct error *e)
 {
-    const char *queue = postfix_effective(&facts->instances[0], "queue_directory");
-    bool locked = false;
-    char path[512];
+    bool up = false;
 
-    snprintf(path, sizeof path, "%.480s/pid/master.pid", queue);
-    for (int i = 0; i < UP_TRIES && !locked; i++) {
+    for (int i = 0; i < UP_TRIES && !up; i++) {
         if (i > 0)
             sleep_ms(STEP_MS);
-        if (!host_is_locked(host, path, &locked, e))
-            return error_what(e, "cannot see whether Postfix runs");
+        if (!is_up(host, facts, &up, e))
+            return false;
     }
-    if (locked) {
+    if (up) {
         sleep_ms(SETTLE_MS);
-        if (!host_is_locked(host, path, &locked, e))
-            return error_what(e, "cannot see whether Postfix runs");
+        if (!is_up(host, facts, &up, e))
+            return false;
     }
-    if (locked)
-        return true;
-    fail(e, ERR_MTA_RELOAD_FAILED, "its master process does not run: nobody holds %.200s", path);
-    error_next(e, "postfix -c %.200s start", folder_of(facts));
-    return error_what(e, "Postfix is down");
+    return up || refuse_down(facts, e) || error_what(e, "Postfix is down");
 }
 
 const struct mta mta_postfix = {

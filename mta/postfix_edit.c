@@ -65,20 +65,23 @@ static bool says_wish(const struct draft *d, const struct mta_service *service)
 /* "smtp inet -o smtpd_banner": a setting in master.cf has the last word there. */
 static bool refuse_override(const struct mta_service *service, struct error *e)
 {
-    const char *own = strstr(service->from, " -o ");
-    char said[256], shown[256], title[sizeof service->title], *blank;
+    const char *own = strstr(service->from, " -o ") + 4;
+    char said[256], shown[2][256], title[96], place[160], word[200], *blank;
 
     said_name(service, said, sizeof said);
-    str_printable(shown, sizeof shown, said, strlen(said));
+    str_printable(shown[0], sizeof shown[0], said, strlen(said));
+    str_printable(shown[1], sizeof shown[1], service->title, strlen(service->title));
     str_cut(title, sizeof title, service->title);
     blank = strrchr(title, ' ');
     if (blank)
         *blank = '/';
+    snprintf(place, sizeof place, "%s/%.40s", title, own);
+    str_shell_quote(word, sizeof word, place);
     fail(e, ERR_CONFLICT,
          "master.cf gives the service \"%.80s\" the name %.200s with -o %.40s; "
          "main.cf does not reach it",
-         service->title, shown, own + 4);
-    return error_next(e, "postconf -c %.120s -P '%.90s/%.40s'", service->instance, title, own + 4);
+         shown[1], shown[0], own);
+    return error_next(e, "postconf -c %.100s -P %s", service->instance, word);
 }
 
 /* The first word has a "$" that is no plain $myhostname: what it becomes is not ours to guess. */
@@ -203,14 +206,14 @@ static void keep_destination(struct draft *d, const char *raw)
 
 static bool refuse_odd(const struct mta_setting *s, struct error *e)
 {
-    const char *slash = strrchr(s->parameter, '/');
-    char shown[200];
+    const char *option = strchr(s->parameter, '/') ? "-P " : "";
+    char shown[200], word[256];
 
     str_printable(shown, sizeof shown, s->raw, strlen(s->raw));
-    fail(e, ERR_CONFLICT, "%.100s depends on $myhostname and would change as well: %.190s",
+    str_shell_quote(word, sizeof word, s->parameter);
+    fail(e, ERR_CONFLICT, "%.190s depends on $myhostname and would change as well: %.190s",
          s->parameter, shown);
-    return slash ? error_next(e, "postconf -P '%.190s'", s->parameter)
-                 : error_next(e, "postconf %.60s", s->parameter);
+    return error_next(e, "postconf %s%s", option, word);
 }
 
 /* Settings of one service are in master.cf, which is not edited here. */

@@ -43,30 +43,33 @@ static bool cloud_init_may(struct host *host)
     return !preserved;
 }
 
+/* The first word of the first line; "" when there is none. */
+static void first_word_of(const char *text, size_t length, char *out, size_t size)
+{
+    struct cursor c = cursor_of(text, length), line, word;
+
+    out[0] = '\0';
+    if (cursor_line(&c, &line) && cursor_word(&line, &word) && !cursor_copy(&word, out, size))
+        out[0] = '\0';
+}
+
 /* A transient name, as from DHCP, may win over the one in /etc/hostname. */
 static bool is_transient(struct host *host)
 {
     static const char *const argv[] = {"uname", "-n", NULL};
+    char running[256], written[256] = "";
     struct command_result result;
     struct host_file file = {0};
-    struct cursor own, running, name, word;
     struct error e;
-    bool differs;
 
     if (!output_of(host, argv, &result))
         return false;
-    running = cursor_of(buf_string(&result.out), result.out.length);
-    differs = host_read(host, "/etc/hostname", &file, &e);
-    if (differs) {
-        own = cursor_of(file.text, file.length);
-        differs = cursor_line(&own, &own) && cursor_word(&own, &name) &&
-                  cursor_line(&running, &running) && cursor_word(&running, &word) &&
-                  (name.end - name.at != word.end - word.at ||
-                   memcmp(name.at, word.at, (size_t)(name.end - name.at)) != 0);
-    }
-    host_file_free(&file);
+    first_word_of(buf_string(&result.out), result.out.length, running, sizeof running);
     command_result_free(&result);
-    return differs;
+    if (host_read(host, "/etc/hostname", &file, &e))
+        first_word_of(file.text, file.length, written, sizeof written);
+    host_file_free(&file);
+    return written[0] && running[0] && !str_equal(written, running);
 }
 
 void postfix_find_origin(struct host *host, struct mta_facts *facts)

@@ -26,10 +26,10 @@ struct setting {
     const char *key; /* "tsig_key"; in a provider's table the row with a NULL key is the end */
     bool secret;     /* given as a group: env, file, credential or command */
     bool required;
-    const char *fallback;             /* when absent; NULL: none */
-    const char *const *variables;     /* environment variables, first set wins; NULL-terminated */
-    const char *help;                 /* one line */
-    const char *with;                 /* when this one is set, that one is required too; or NULL */
+    const char *fallback;         /* when absent; NULL: none */
+    const char *const *variables; /* environment variables, first set wins; NULL-terminated */
+    const char *help;             /* one line */
+    const char *with;             /* when this one is set, that one is required too; or NULL */
 
     /* Judge a value that is no secret, when the configuration is read; NULL: any will do. */
     bool (*check)(const char *text, struct error *e);
@@ -44,8 +44,8 @@ struct setting {
  */
 struct account {
     const struct provider *provider;
-    char id[64];        /* "hz", from the configuration; the type's name otherwise */
-    unsigned roles;     /* of enum role: what it may be used for */
+    char id[64];             /* "hz", from the configuration; the type's name otherwise */
+    unsigned roles;          /* of enum role: what it may be used for */
     struct strings zones;    /* forward: only these zones; empty: any */
     struct ip_net *networks; /* ptr: only these networks; none: any */
     size_t network_count;

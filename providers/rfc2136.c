@@ -125,8 +125,8 @@ static bool rfc2136_read(struct account *account, const struct subject *subject,
 }
 
 static bool rfc2136_write(struct account *account, const struct subject *subject,
-                          const struct holding *before, const struct strings *after,
-                          uint32_t ttl_s, struct error *e)
+                          const struct holding *before, const struct strings *after, uint32_t ttl_s,
+                          struct error *e)
 {
     struct tsig_key key;
     struct dns_master master;
@@ -144,8 +144,7 @@ static bool rfc2136_write(struct account *account, const struct subject *subject
                     subject->name.s);
     if (!rfc2136_master(account, &key, &master, e))
         return false;
-    if (name_is_empty(&update.zone) &&
-        !dns_update_zone(&master, &subject->owner, &update.zone, e))
+    if (name_is_empty(&update.zone) && !dns_update_zone(&master, &subject->owner, &update.zone, e))
         return false;
     return dns_update_send(&master, &update, e);
 }

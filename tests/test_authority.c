@@ -35,33 +35,28 @@
 #define YES .aa = true
 #define NX .rcode = "NXDOMAIN"
 
-/* A zone that resolvers know, with its servers. */
-#define KNOWN(resolver, n, zone, servers)                                                          \
-    {ROW(resolver, n, "SOA"), .answer = SOA(zone)},                                                \
-    {                                                                                              \
-        ROW(resolver, n, "NS"), .answer = servers                                                  \
-    }
-#define HOST(n, ip)                                                                                \
-    {ROW(R, n, "A"), .answer = ADDRESS(n ".", ip)}, {ROW(R, n, "AAAA")},                           \
-    {                                                                                              \
-        ROW(R2, n, "A"), .answer = ADDRESS(n ".", ip)                                              \
-    }
+#define HAS_SOA(at, n, zone) ROW(at, n, "SOA"), .answer = SOA(zone)
+#define HAS_NS(at, n, servers) ROW(at, n, "NS"), .answer = (servers)
+#define HAS_A(at, n, ip) ROW(at, n, "A"), .answer = ADDRESS(n ".", ip)
 
 static const struct fake_dns_row rows[] = {
     {ROW(BROKEN, NULL, NULL), .rcode = "SERVFAIL"},
     {ROW(SILENT, NULL, NULL), .how = FAKE_SILENT},
     {ROW(DEAD, NULL, NULL), .how = FAKE_SILENT},
-    HOST("ns1.example.com", A1),
-    HOST("ns2.example.com", A2),
-    HOST("dead.example.com", DEAD),
-    HOST("lame.example.com", LAME),
-    HOST("ns.top.example", TOP),
-    HOST("ns.sub.example", SUB),
+    {HAS_A(R, "ns1.example.com", A1)},
+    {HAS_A(R2, "ns1.example.com", A1)},
+    {HAS_A(R, "ns2.example.com", A2)},
+    {HAS_A(R, "dead.example.com", DEAD)},
+    {HAS_A(R, "lame.example.com", LAME)},
+    {HAS_A(R, "ns.top.example", TOP)},
+    {HAS_A(R, "ns.sub.example", SUB)},
 
     /* example.com on two servers */
-    KNOWN(R, "example.com", "example.com.",
-          NS("example.com.", "ns1.example.com.") NS("example.com.", "ns2.example.com.")),
-    KNOWN(R2, "example.com", "example.com.", NS("example.com.", "ns1.example.com.")),
+    {HAS_SOA(R, "example.com", "example.com.")},
+    {HAS_NS(R, "example.com",
+            NS("example.com.", "ns1.example.com.") NS("example.com.", "ns2.example.com."))},
+    {HAS_SOA(R2, "example.com", "example.com.")},
+    {HAS_NS(R2, "example.com", NS("example.com.", "ns1.example.com."))},
     {ROW(A1, "example.com", "SOA"), YES, .answer = SOA("example.com.")},
     {ROW(A1, "mail.example.com", NULL), YES, .authority = SOA("example.com.")},
     {ROW(A1, "new.example.com", NULL), YES, NX, .authority = SOA("example.com.")},
@@ -88,33 +83,42 @@ static const struct fake_dns_row rows[] = {
      .additional = ADDRESS("ns.j.example.", SUB)},
 
     /* servers that are of no use */
-    KNOWN(R, "half.example", "half.example.",
-          NS("half.example.", "lame.example.com.") NS("half.example.", "ns2.example.com.")),
+    {HAS_SOA(R, "half.example", "half.example.")},
+    {HAS_NS(R, "half.example",
+            NS("half.example.", "lame.example.com.") NS("half.example.", "ns2.example.com."))},
     {ROW(A2, "mail.half.example", NULL), YES, .authority = SOA("half.example.")},
-    KNOWN(R, "dead.example", "dead.example.",
-          NS("dead.example.", "dead.example.com.") NS("dead.example.", "ns2.example.com.")),
+    {HAS_SOA(R, "dead.example", "dead.example.")},
+    {HAS_NS(R, "dead.example",
+            NS("dead.example.", "dead.example.com.") NS("dead.example.", "ns2.example.com."))},
     {ROW(A2, "mail.dead.example", NULL), YES, .authority = SOA("dead.example.")},
-    KNOWN(R, "gone.example", "gone.example.", NS("gone.example.", "dead.example.com.")),
-    KNOWN(R, "lame.example", "lame.example.", NS("lame.example.", "lame.example.com.")),
+    {HAS_SOA(R, "gone.example", "gone.example.")},
+    {HAS_NS(R, "gone.example", NS("gone.example.", "dead.example.com."))},
+    {HAS_SOA(R, "lame.example", "lame.example.")},
+    {HAS_NS(R, "lame.example", NS("lame.example.", "lame.example.com."))},
     {ROW(LAME, "mail.lame.example", NULL), .authority = NS(".", "a.root-servers.net.")},
-    KNOWN(R, "above.example", "above.example.", NS("above.example.", "lame.example.com.")),
+    {HAS_SOA(R, "above.example", "above.example.")},
+    {HAS_NS(R, "above.example", NS("above.example.", "lame.example.com."))},
     {ROW(LAME, "mail.above.example", NULL), YES, NX, .authority = SOA("example.")},
-    KNOWN(R, "nowhere.example", "nowhere.example.", NS("nowhere.example.", "ns.nowhere.example.")),
+    {HAS_SOA(R, "nowhere.example", "nowhere.example.")},
+    {HAS_NS(R, "nowhere.example", NS("nowhere.example.", "ns.nowhere.example."))},
     {ROW(R, "ns.nowhere.example", NULL), NX},
-    KNOWN(R, "part.example", "part.example.",
-          NS("part.example.", "ns.nowhere.example.") NS("part.example.", "ns1.example.com.")),
+    {HAS_SOA(R, "part.example", "part.example.")},
+    {HAS_NS(R, "part.example",
+            NS("part.example.", "ns.nowhere.example.") NS("part.example.", "ns1.example.com."))},
     {ROW(A1, "mail.part.example", NULL), YES, .answer = "mail.part.example. 77 IN A 192.0.2.1",
      .authority = SOA("part.example.")},
 
     /* a zone that the resolvers fail on, below a top that they know */
     {ROW(R, "bogus.top", NULL), .rcode = "SERVFAIL"},
-    KNOWN(R, "top", "top.", NS("top.", "ns.top.example.")),
+    {HAS_SOA(R, "top", "top.")},
+    {HAS_NS(R, "top", NS("top.", "ns.top.example."))},
     {ROW(TOP, "mail.bogus.top", NULL), .authority = NS("bogus.top.", "ns1.bogus.top."),
      .additional = ADDRESS("ns1.bogus.top.", A2)},
     {ROW(A2, "mail.bogus.top", NULL), YES, .authority = SOA("bogus.top.")},
 
     /* reverse trees */
-    KNOWN(R, "113.0.203.in-addr.arpa", REVERSE4, NS(REVERSE4, "ns1.example.com.")),
+    {HAS_SOA(R, "113.0.203.in-addr.arpa", REVERSE4)},
+    {HAS_NS(R, "113.0.203.in-addr.arpa", NS(REVERSE4, "ns1.example.com."))},
     {ROW(A1, "25.113.0.203.in-addr.arpa", NULL), YES,
      .answer = "25.113.0.203.in-addr.arpa. 60 IN CNAME 25.16-31.113.0.203.in-addr.arpa.",
      .authority = SOA("16-31.113.0.203.in-addr.arpa.")},
@@ -122,7 +126,8 @@ static const struct fake_dns_row rows[] = {
     {ROW(R, "100.51.198.in-addr.arpa", "SOA"), NX, .authority = SOA("198.in-addr.arpa.")},
     {ROW(R, "198.in-addr.arpa", "NS"), .answer = NS("198.in-addr.arpa.", "ns.top.example.")},
     {ROW(TOP, "7.100.51.198.in-addr.arpa", NULL), YES, NX, .authority = SOA("198.in-addr.arpa.")},
-    KNOWN(R, "8.b.d.0.1.0.0.2.ip6.arpa", REVERSE6, NS(REVERSE6, "ns.top.example.")),
+    {HAS_SOA(R, "8.b.d.0.1.0.0.2.ip6.arpa", REVERSE6)},
+    {HAS_NS(R, "8.b.d.0.1.0.0.2.ip6.arpa", NS(REVERSE6, "ns.top.example."))},
     {ROW(TOP, NIBBLES, NULL), .authority = NS(REVERSE6_48, "ns1.example.com.")},
     {ROW(A1, NIBBLES, NULL), YES, .authority = SOA(REVERSE6_48)},
 

@@ -13,14 +13,27 @@
 
 #define S "127.0.0.1"
 #define SOA "example.com. 600 IN SOA ns.example.com. admin.example.com. 1 2 3 4 300"
-#define PTR(n) "many.example. 60 IN PTR host-" n ".example.com.\n"
-#define PTRS                                                                                       \
-    PTR("01")                                                                                      \
-    PTR("02")                                                                                      \
-    PTR("03")                                                                                      \
-    PTR("04")                                                                                      \
-    PTR("05") PTR("06") PTR("07") PTR("08") PTR("09") PTR("10") PTR("11") PTR("12") PTR("13")      \
-        PTR("14") PTR("15") PTR("16") PTR("17") PTR("18") PTR("19") PTR("20")
+
+static const char twenty[] = "many.example. 60 IN PTR host-01.example.com.\n"
+                             "many.example. 60 IN PTR host-02.example.com.\n"
+                             "many.example. 60 IN PTR host-03.example.com.\n"
+                             "many.example. 60 IN PTR host-04.example.com.\n"
+                             "many.example. 60 IN PTR host-05.example.com.\n"
+                             "many.example. 60 IN PTR host-06.example.com.\n"
+                             "many.example. 60 IN PTR host-07.example.com.\n"
+                             "many.example. 60 IN PTR host-08.example.com.\n"
+                             "many.example. 60 IN PTR host-09.example.com.\n"
+                             "many.example. 60 IN PTR host-10.example.com.\n"
+                             "many.example. 60 IN PTR host-11.example.com.\n"
+                             "many.example. 60 IN PTR host-12.example.com.\n"
+                             "many.example. 60 IN PTR host-13.example.com.\n"
+                             "many.example. 60 IN PTR host-14.example.com.\n"
+                             "many.example. 60 IN PTR host-15.example.com.\n"
+                             "many.example. 60 IN PTR host-16.example.com.\n"
+                             "many.example. 60 IN PTR host-17.example.com.\n"
+                             "many.example. 60 IN PTR host-18.example.com.\n"
+                             "many.example. 60 IN PTR host-19.example.com.\n"
+                             "many.example. 60 IN PTR host-20.example.com.\n";
 
 static const struct fake_dns_row rows[] = {
     {S, "a.example", "A", .aa = true, .answer = "a.example. 300 IN A 192.0.2.1"},
@@ -29,7 +42,7 @@ static const struct fake_dns_row rows[] = {
     {S, "cname.example", "A",
      .answer =
          "cname.example. 60 IN CNAME Target.Example.COM.\ntarget.example.com. 300 IN A 192.0.2.2"},
-    {S, "many.example", "PTR", .answer = PTRS},
+    {S, "many.example", "PTR", .answer = twenty},
     {S, "nodata.example", NULL, .aa = true, .authority = SOA},
     {S, "nx.example", NULL, .aa = true, .rcode = "NXDOMAIN", .authority = SOA},
     {S, "servfail.example", NULL, .rcode = "SERVFAIL"},
@@ -168,6 +181,14 @@ static const struct {
      "a\\.b\\032c\\009.example.com", "1+0"},
 };
 
+static size_t count_asked(const char *transport, const char *question_text)
+{
+    char text[400];
+
+    snprintf(text, sizeof text, "%s%s", transport, question_text);
+    return fake_dns_count(asked, text);
+}
+
 START_TEST(a_question_has_its_outcome)
 {
     const struct dns_question q = question(outcomes[_i].name, outcomes[_i].type);
@@ -190,11 +211,9 @@ START_TEST(a_question_has_its_outcome)
         ck_assert_msg(strcmp(value, outcomes[_i].value) == 0, "%s: %s", label, value);
     }
     stop_fake();
-    snprintf(line, sizeof line, "udp %s %s rd", dns_type_text(outcomes[_i].type),
-             outcomes[_i].name);
-    udp = fake_dns_count(asked, line);
-    memcpy(line, "tcp", 3);
-    tcp = fake_dns_count(asked, line);
+    snprintf(line, sizeof line, " %s %s rd", dns_type_text(outcomes[_i].type), outcomes[_i].name);
+    udp = count_asked("udp", line);
+    tcp = count_asked("tcp", line);
     snprintf(copies, sizeof copies, "%zu+%zu", udp, tcp);
     ck_assert_msg(strcmp(copies, outcomes[_i].copies) == 0, "%s: asked %s times", label, copies);
 }
@@ -381,7 +400,7 @@ START_TEST(a_name_that_cannot_be_written_is_a_format_error)
 {
     struct dns_question q = question("a.example", DNS_A);
 
-    memcpy(q.name.s, "a..b", 5);
+    q.name = (struct name){"a..b"};
     ck_assert_int_eq(ask(&q)->rcode, DNS_FORMERR);
 }
 END_TEST

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/base/buf.h"
 #include "tests/support/unit.h"
 
 static const struct {
@@ -75,16 +76,16 @@ static const struct {
 
 START_TEST(limits_hold)
 {
-    static char data[65536];
-    size_t used, at = 0;
+    struct buf reply = BUF_INIT(65536);
+    size_t used;
 
-    memset(data, 'x', sizeof data);
-    for (size_t i = 0; i < limits[_i].lines; i++, at += limits[_i].length) {
-        memcpy(data + at, i + 1 < limits[_i].lines ? "220-" : "220 ", 4);
-        memcpy(data + at + limits[_i].length - 2, "\r\n", 2);
-    }
-    ck_assert_msg(smtp_reply_parse(data, at - limits[_i].cut, &used) == limits[_i].want, "%s",
-                  limits[_i].label);
+    for (size_t i = 1; i <= limits[_i].lines; i++)
+        buf_printf(&reply, "220%c%0*d\r\n", i < limits[_i].lines ? '-' : ' ',
+                   (int)limits[_i].length - 6, 0);
+    ck_assert_msg(smtp_reply_parse(reply.data, reply.length - limits[_i].cut, &used) ==
+                      limits[_i].want,
+                  "%s", limits[_i].label);
+    buf_free(&reply);
 }
 END_TEST
 

@@ -174,8 +174,7 @@ START_TEST(every_bit_of_a_reply_counts)
         const char flip = (char)(1U << bit % 8);
 
         x.reply.data[bit / 8] = (char)(x.reply.data[bit / 8] ^ flip);
-        ck_assert_msg(judge(&x, &mac, x.now_s).result != TSIG_GOOD ||
-                          may_change(&x, bit),
+        ck_assert_msg(judge(&x, &mac, x.now_s).result != TSIG_GOOD || may_change(&x, bit),
                       "a reply with bit %zu changed is not taken", bit);
         x.reply.data[bit / 8] = (char)(x.reply.data[bit / 8] ^ flip);
     }

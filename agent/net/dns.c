@@ -180,7 +180,7 @@ static bool change_way(struct dns_way *way, const struct dns_answer *answer, boo
 /* RFC 1035 4.1.1: the TC bit. What is truncated need not be parseable. */
 static bool is_truncated(const uint8_t *wire, size_t length)
 {
-    return length > 2 && (wire[2] & 0x02) != 0;
+    return wire != NULL && length > 2 && (wire[2] & 0x02) != 0;
 }
 
 static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_t length)

@@ -101,8 +101,8 @@ static ldns_pkt *build_update(const struct dns_update *update, struct error *e)
     add_record(changes, update, LDNS_RR_CLASS_ANY, 0, NULL);
     if (!add_values(changes, update, update->after, update->ttl_s, e))
         goto out;
-    packet = need(ldns_update_pkt_new(name_rdf(&update->zone), LDNS_RR_CLASS_IN, wanted, changes,
-                                      NULL));
+    packet =
+        need(ldns_update_pkt_new(name_rdf(&update->zone), LDNS_RR_CLASS_IN, wanted, changes, NULL));
     ldns_pkt_set_rd(packet, false); /* ldns sets it; RFC 2136 2.2 has it zero */
 out:
     ldns_rr_list_deep_free(wanted);
@@ -207,8 +207,7 @@ static bool make_wire(const struct dns_master *master, const ldns_pkt *packet, s
     free(bytes);
     if (!buf_ok(wire))
         return fail(e, ERR_LIMIT_EXCEEDED, "the DNS message is too long");
-    return master->key == NULL ||
-           tsig_sign(master->key, (uint64_t)time(NULL), NULL, wire, mac, e);
+    return master->key == NULL || tsig_sign(master->key, (uint64_t)time(NULL), NULL, wire, mac, e);
 }
 
 /* Ask and check the answer's form and signature; the caller frees reply->packet. */
@@ -305,12 +304,10 @@ bool dns_update_send(const struct dns_master *master, const struct dns_update *u
 
     assert(update->type == DNS_A || update->type == DNS_AAAA || update->type == DNS_PTR);
     packet = build_update(update, e);
-    ok = packet != NULL && ask(master, packet, &reply, e) &&
-         read_update(master, update, &reply, e);
+    ok = packet != NULL && ask(master, packet, &reply, e) && read_update(master, update, &reply, e);
     ldns_pkt_free(packet);
     ldns_pkt_free(reply.packet);
-    return ok || error_what(e, "cannot update %s %.200s", type_text(update->type),
-                            update->owner.s);
+    return ok || error_what(e, "cannot update %s %.200s", type_text(update->type), update->owner.s);
 }
 
 /* Ask one question; true when the server answered with authority. */
@@ -333,8 +330,8 @@ static bool ask_authority(const struct dns_master *master, const struct name *ow
     else if (rcode == DNS_FORMERR || rcode == DNS_NOTIMP)
         fail(e, ERR_PROTOCOL, "%s answered %s", server.s, dns_rcode_text((int)rcode));
     else
-        fail(e, ERR_NO_INPUT, "%s is not an authoritative server of %s (%s%s)", server.s,
-             owner->s, dns_rcode_text((int)rcode), hint_text(reply));
+        fail(e, ERR_NO_INPUT, "%s is not an authoritative server of %s (%s%s)", server.s, owner->s,
+             dns_rcode_text((int)rcode), hint_text(reply));
     ldns_pkt_free(reply->packet);
     reply->packet = NULL;
     return false;
@@ -387,8 +384,8 @@ static void read_set(const ldns_pkt *packet, const struct name *owner, enum dns_
     strings_sort(&set->values);
 }
 
-bool dns_update_read(const struct dns_master *master, const struct name *owner,
-                     enum dns_type type, struct dns_set *set, struct error *e)
+bool dns_update_read(const struct dns_master *master, const struct name *owner, enum dns_type type,
+                     struct dns_set *set, struct error *e)
 {
     struct reply reply;
 
@@ -417,8 +414,8 @@ static bool find_soa(const ldns_rr_list *list, const struct name *name, struct n
 }
 
 /* A CNAME at the name gives an answer without SOA record: then its parent is asked. */
-bool dns_update_zone(const struct dns_master *master, const struct name *owner,
-                     struct name *zone, struct error *e)
+bool dns_update_zone(const struct dns_master *master, const struct name *owner, struct name *zone,
+                     struct error *e)
 {
     struct name at = *owner;
 

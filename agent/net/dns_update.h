@@ -50,11 +50,11 @@ bool dns_update_send(const struct dns_master *master, const struct dns_update *u
  * is not authoritative for the owner (REFUSED, NOTAUTH, or an answer without AA); the other
  * errors as above.
  */
-bool dns_update_read(const struct dns_master *master, const struct name *owner,
-                     enum dns_type type, struct dns_set *set, struct error *e) MUST_USE;
+bool dns_update_read(const struct dns_master *master, const struct name *owner, enum dns_type type,
+                     struct dns_set *set, struct error *e) MUST_USE;
 
 /* The zone of that server which holds the owner, found from its SOA records. Errors as above. */
-bool dns_update_zone(const struct dns_master *master, const struct name *owner,
-                     struct name *zone, struct error *e) MUST_USE;
+bool dns_update_zone(const struct dns_master *master, const struct name *owner, struct name *zone,
+                     struct error *e) MUST_USE;
 
 #endif

@@ -17,7 +17,7 @@
 #include "agent/base/name.h"
 #include "agent/base/secret.h"
 
-#define TSIG_FUDGE_S 300    /* RFC 8945 10: the recommended fudge */
+#define TSIG_FUDGE_S 300 /* RFC 8945 10: the recommended fudge */
 #define TSIG_ALGORITHM_MAX 40
 
 struct tsig_key {
@@ -50,8 +50,8 @@ enum tsig_error {
 
 struct tsig_verdict {
     enum tsig_result result;
-    unsigned error;   /* of enum tsig_error; 0: none */
-    int64_t ahead_s;  /* STALE, BADTIME: how far the server's clock is ahead of ours */
+    unsigned error;  /* of enum tsig_error; 0: none */
+    int64_t ahead_s; /* STALE, BADTIME: how far the server's clock is ahead of ours */
 };
 
 /*
@@ -72,7 +72,6 @@ bool tsig_sign(const struct tsig_key *key, uint64_t now_s, const struct tsig_mac
 
 /* Judge a reply to the request that was signed with this MAC. */
 struct tsig_verdict tsig_judge(const struct tsig_key *key, uint64_t now_s,
-                               const struct tsig_mac *request, const uint8_t *wire,
-                               size_t length);
+                               const struct tsig_mac *request, const uint8_t *wire, size_t length);
 
 #endif

@@ -51,11 +51,12 @@ body='set -Eeuo pipefail
     remember_state
     source "$LAB/source/tests/e2e/$1"'
 
-# start_lab FILE LOG: process ids and times of what runs are kept by number. The
-# signals that a shell ignores for background work are what scenarios send.
+# start_lab FILE LOG: in the background. Each process of the chain goes when the
+# one above it does. Scenarios send the signals that a shell has background work
+# ignore, so those are put back.
 start_lab() {
     env --default-signal setpriv --pdeathsig KILL \
-        timeout --foreground --signal=KILL "$limit" \
+        timeout --foreground --signal=KILL "$limit" setpriv --pdeathsig KILL \
         bash "$top/tests/lab/enter.sh" bash -c "$body" - "$(basename "$1")" \
         >"$2" 2>&1 </dev/null &
 }
@@ -132,7 +133,10 @@ if [ ! -x "$NAMESAKE" ]; then
     unset NAMESAKE
 fi
 "$top/tests/lab/enter.sh" true # says what this machine lacks, once
-logs=$(mktemp -d "$("$top/tests/lab/packages.sh")/logs.XXXXXX")
+cache=$("$top/tests/lab/packages.sh")
+# What a killed run left here an hour ago or more is of no use to anybody.
+find "$cache" -maxdepth 1 -name 'logs.*' -mmin +60 -exec rm -rf {} +
+logs=$(mktemp -d "$cache/logs.XXXXXX")
 trap 'rm -rf "$logs"' EXIT
 
 passed=0 failed=0 skipped=0
