@@ -58,9 +58,10 @@ bool ability_account(struct config *config, const struct subject *subject, struc
         error_what(e, "cannot tell which account holds the %s record of %s",
                    subject->role == ROLE_PTR ? "PTR" : "address",
                    subject->role == ROLE_PTR ? ip_text(&subject->ip).s : subject->name.s);
-        return error_next(e, subject->role == ROLE_PTR
-                                 ? "networks = [ \"%s\" ];   (in the entry of the right account)"
-                                 : "zones = [ \"%s\" ];   (in the entry of the right account)",
+        return error_next(e,
+                          subject->role == ROLE_PTR
+                              ? "networks = [ \"%s\" ];   (in the entry of the right account)"
+                              : "zones = [ \"%s\" ];   (in the entry of the right account)",
                           subject->role == ROLE_PTR ? ip_text(&subject->ip).s : subject->zone.s);
     }
     *out = found;
@@ -99,7 +100,7 @@ void ability_owners(struct config *config, struct facts *facts)
 bool ability_find(struct config *config, const struct subject *subject, struct ability *out,
                   struct error *e)
 {
-    struct account *account;
+    struct account *account = NULL;
     struct error denied = {0};
 
     *out = (struct ability){0};

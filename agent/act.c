@@ -61,9 +61,8 @@ void reading_free(struct reading *reading)
     *reading = (struct reading){0};
 }
 
-static bool record_write(struct actor *actor, const struct step *step,
-                         const struct holding *before, const struct strings *after,
-                         uint32_t ttl_s, struct error *e)
+static bool record_write(struct actor *actor, const struct step *step, const struct holding *before,
+                         const struct strings *after, uint32_t ttl_s, struct error *e)
 {
     struct account *account;
 
@@ -108,7 +107,7 @@ static size_t count_serving(const struct rrset_facts *set, const struct strings 
         strings_join(&seen->values, ", ", "no record", says, sizeof says);
         if (dns_rcode_is_temporary(seen->rcode))
             str_format(detail, size, "%s does not answer (%s)", seen->server,
-                     dns_rcode_text(seen->rcode));
+                       dns_rcode_text(seen->rcode));
         else
             str_format(detail, size, "%s still says %s", seen->server, says);
     }

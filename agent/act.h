@@ -34,7 +34,7 @@ struct actor {
 
 /* What a step's value is now, and what is needed to change it. */
 struct reading {
-    struct strings values; /* sorted, as in struct step */
+    struct strings values;  /* sorted, as in struct step */
     struct holding holding; /* forward, ptr */
     struct mta_edits edits; /* mta: the way to the step's `after` */
 };

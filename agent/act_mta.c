@@ -18,7 +18,7 @@ static bool observe(struct actor *actor, const struct step *step, struct error *
     char name[32];
 
     str_format(name, sizeof name, "%.*s",
-             space ? (int)(space - step->target) : (int)sizeof name - 1, step->target);
+               space ? (int)(space - step->target) : (int)sizeof name - 1, step->target);
     if (mta_by_name(name) == NULL)
         return fail(e, ERR_PLAN_DAMAGED, "the plan names a mail server that is not known: %s",
                     name);
@@ -37,8 +37,8 @@ static void add_live_name(struct actor *actor, const struct step *step, struct s
     struct name name;
 
     collect_banner(actor->collector, &step->subject.ip, &banner);
-    strings_add(values, banner_name(&banner, &name) && !name_is_empty(&name) ? name.s
-                                                                             : step->after.v[0]);
+    strings_add(values,
+                banner_name(&banner, &name) && !name_is_empty(&name) ? name.s : step->after.v[0]);
     strings_free(&banner.lines);
     strings_free(&banner.ehlo);
 }
@@ -103,8 +103,9 @@ static bool prove_greeting(struct actor *actor, const struct step *step, struct 
             return true;
         act_pause(500);
     }
-    return fail(e, ERR_MTA_RELOAD_FAILED, seen ? "it still greets with another name after %d s"
-                                               : "it no longer greets after %d s",
+    return fail(e, ERR_MTA_RELOAD_FAILED,
+                seen ? "it still greets with another name after %d s"
+                     : "it no longer greets after %d s",
                 PROOF_TRIES / 2);
 }
 
@@ -139,10 +140,12 @@ static bool retreat(struct actor *actor, const struct mta_edits *edits, bool run
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
     if (put_back(actor, edits, &worse) && (!running || make_live(actor, true, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
-                 running ? " and live" : "");
+                   running ? " and live" : "");
     else
-        str_format(e->why, sizeof e->why, "%.240s; and putting the old configuration back failed: "
-                                        "%.180s", why, worse.why);
+        str_format(e->why, sizeof e->why,
+                   "%.240s; and putting the old configuration back failed: "
+                   "%.180s",
+                   why, worse.why);
     return false;
 }
 
@@ -231,8 +234,8 @@ static bool undo_files(struct actor *actor, const struct run *run, size_t step, 
     if (dry || edits->file_count == 0)
         return true;
     /* With a broken or stopped mail server the files still go back; there is nothing to reload. */
-    running = observe(actor, &run->plan.steps[step], &unknown) &&
-              is_running(&actor->collector->mta);
+    running =
+        observe(actor, &run->plan.steps[step], &unknown) && is_running(&actor->collector->mta);
     if (!swap_files(actor, edits, e))
         return false;
     if (!running)

@@ -13,7 +13,7 @@ bool act_mta_read(struct actor *actor, const struct step *step, struct reading *
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
                    struct error *e) MUST_USE;
 bool act_mta_settle(struct actor *actor, const struct step *step, struct error *e) MUST_USE;
-bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool dry,
-                  bool *changed, struct error *e) MUST_USE;
+bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool dry, bool *changed,
+                  struct error *e) MUST_USE;
 
 #endif

@@ -45,8 +45,8 @@ bool apply_check(struct actor *actor, const struct plan *plan, struct error *e)
 }
 
 /* Write one step, its record on disk before and after. */
-static bool make_step(struct actor *actor, struct run *run, size_t index,
-                      const struct reading *now, struct error *e)
+static bool make_step(struct actor *actor, struct run *run, size_t index, const struct reading *now,
+                      struct error *e)
 {
     const struct step *step = &run->plan.steps[index];
     struct error unwritten;

@@ -82,8 +82,10 @@ static bool approved_by_id(const struct session *session, struct error *e)
         fail(e, ERR_PLAN_NOT_APPROVED, "--approve needs at least %d digits of the plan's id",
              APPROVE_DIGITS);
     else
-        fail(e, ERR_PLAN_NOT_APPROVED, "the plan is %s now, not %.40s: something has changed since "
-                                       "it was approved", id, given);
+        fail(e, ERR_PLAN_NOT_APPROVED,
+             "the plan is %s now, not %.40s: something has changed since "
+             "it was approved",
+             id, given);
     error_what(e, "the plan was not approved");
     return error_next(e, "namesake apply --approve %s", id);
 }
@@ -94,8 +96,7 @@ bool approval_given(struct session *session, struct error *e)
 
     if (options->approve != NULL)
         return approved_by_id(session, e);
-    if (options->yes ||
-        (options->command == CMD_APPLY && approval_is_file(options)))
+    if (options->yes || (options->command == CMD_APPLY && approval_is_file(options)))
         return true;
     if (!session_can_ask(session)) {
         fail(e, ERR_USAGE, "nobody can be asked: this is no terminal, or --no-input was given");
@@ -136,7 +137,7 @@ bool approval_lock(const char *state_dir, const char *command, int *fd, struct e
 
     str_format(path, sizeof path, "%s/lock", state_dir);
     str_format(holder, sizeof holder, "pid %ld, namesake %s, since %s", (long)getpid(), command,
-             time_text(time(NULL)).s);
+               time_text(time(NULL)).s);
     if (!file_make_folder(state_dir, 0700, e))
         return error_what(e, "cannot use the state directory %s", state_dir);
     if (file_lock(path, holder, fd, e))

@@ -233,9 +233,12 @@ static void rule_banner_name(struct look *look)
 
     if (facts->banner_off)
         return;
-    if (facts->banner.state == BANNER_NOT_SMTP)
-        look_add(look, FIND_BANNER_NO_NAME, "port 25 of %s speaks another protocol: \"%.160s\"",
-                 ip_text(&facts->address).s, line);
+    if (facts->banner.state == BANNER_NOT_SMTP) {
+        finding =
+            look_add(look, FIND_BANNER_NO_NAME, "port 25 of %s speaks another protocol: \"%.160s\"",
+                     ip_text(&facts->address).s, line);
+        look_give_to(look, finding, OWNER_RELAY);
+    }
     if (look->greeting == GREETING_NO_NAME)
         look_add(look, FIND_BANNER_NO_NAME,
                  "the greeting does not begin with a host name: "

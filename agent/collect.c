@@ -114,7 +114,7 @@ static void take_mta_facts(const struct collector *collector, const struct targe
         return;
     facts->mta_owner = (struct owner_facts){.can_fix = true};
     str_format(facts->mta_owner.name, sizeof facts->mta_owner.name, "root on %s",
-             collector->host->title);
+               collector->host->title);
     facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
     str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
     str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
@@ -162,10 +162,14 @@ static bool look_reverse(const struct looking *looking, struct facts *facts)
 static enum banner_state banner_state_of(enum smtp_state state)
 {
     static const enum banner_state states[] = {
-        [SMTP_NOT_ASKED] = BANNER_NOT_ASKED, [SMTP_OPEN] = BANNER_NOT_ASKED,
-        [SMTP_OK] = BANNER_OK,               [SMTP_REFUSED] = BANNER_REFUSED,
-        [SMTP_TIMEOUT] = BANNER_TIMEOUT,     [SMTP_CLOSED] = BANNER_CLOSED,
-        [SMTP_NOT_SMTP] = BANNER_NOT_SMTP,   [SMTP_UNREACHABLE] = BANNER_TIMEOUT,
+        [SMTP_NOT_ASKED] = BANNER_NOT_ASKED,
+        [SMTP_OPEN] = BANNER_NOT_ASKED,
+        [SMTP_OK] = BANNER_OK,
+        [SMTP_REFUSED] = BANNER_REFUSED,
+        [SMTP_TIMEOUT] = BANNER_TIMEOUT,
+        [SMTP_CLOSED] = BANNER_CLOSED,
+        [SMTP_NOT_SMTP] = BANNER_NOT_SMTP,
+        [SMTP_UNREACHABLE] = BANNER_TIMEOUT,
     };
 
     return states[state];
@@ -248,8 +252,7 @@ static void look_hosts_file(struct facts *facts)
             ip.family != facts->address.family)
             continue;
         while (cursor_word(&line, &word) && *word.at != '#')
-            if (cursor_copy(&word, other, sizeof other) &&
-                str_equal_nocase(other, facts->wanted.s))
+            if (cursor_copy(&word, other, sizeof other) && str_equal_nocase(other, facts->wanted.s))
                 strings_add(&facts->hosts_file, first);
     }
     buf_free(&text);

@@ -18,15 +18,14 @@ struct collector {
     struct loop *loop;
     struct dns_server resolvers[RESOLVERS_MAX];
     size_t resolver_count;
-    size_t jobs;            /* targets at once */
-    struct host *host;      /* the mail server's machine; NULL: not looked at */
-    struct mta_facts mta;   /* what its own tools say; mta.mta NULL when there is none */
-    char ehlo_name[300];    /* what we call ourselves to other servers */
+    size_t jobs;          /* targets at once */
+    struct host *host;    /* the mail server's machine; NULL: not looked at */
+    struct mta_facts mta; /* what its own tools say; mta.mta NULL when there is none */
+    char ehlo_name[300];  /* what we call ourselves to other servers */
 };
 
 /* Prepare: event loop and resolvers. collector_free frees all. */
-bool collector_open(struct collector *collector, struct config *config,
-                    struct error *e) MUST_USE;
+bool collector_open(struct collector *collector, struct config *config, struct error *e) MUST_USE;
 void collector_free(struct collector *collector);
 
 /*

@@ -117,8 +117,8 @@ static const struct dns_answer *ask_resolver(const struct dns_look *look, size_t
 }
 
 /* All resolvers at once. False while one of them is open. */
-static bool see_resolvers(const struct dns_look *look, const struct name *owner,
-                          enum dns_type type, struct rrset_facts *set)
+static bool see_resolvers(const struct dns_look *look, const struct name *owner, enum dns_type type,
+                          struct rrset_facts *set)
 {
     struct name last;
     bool open = false;

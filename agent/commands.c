@@ -33,7 +33,23 @@ static int audit(struct session *s)
     return session_end(s, &report);
 }
 
-/* What a plan that was shown leaves to do. */
+/*
+ * With nothing to plan: aligned, or wrong but written already and on its way, or not known well
+ * enough to act.
+ */
+static int nothing_to_do(const struct session *s)
+{
+    for (size_t i = 0; i < s->targets.count; i++) {
+        const struct judgement *judged = &s->identities[i].judgement;
+        if (judged->verdict != VERDICT_ALIGNED && (judged->edges[EDGE_PTR] == RESULT_UNKNOWN ||
+                                                   judged->edges[EDGE_FORWARD] == RESULT_UNKNOWN))
+            return EXIT_UNKNOWN;
+        if (judged->verdict == VERDICT_UNKNOWN)
+            return EXIT_UNKNOWN;
+    }
+    return EXIT_YES;
+}
+
 static int end_with_plan(struct session *s, int pending)
 {
     struct report report = session_report(s);
@@ -41,11 +57,7 @@ static int end_with_plan(struct session *s, int pending)
 
     report.plan = &s->plan;
     report.plan_name = s->targets.count > 0 ? s->identities[0].facts.wanted.s : "";
-    report.exit_code = changes + by_hand > 0 ? pending : EXIT_YES;
-    if (changes + by_hand == 0)
-        report.exit_code = report_exit_code(s->identities, s->targets.count, false);
-    if (report.exit_code == EXIT_NO && changes + by_hand == 0)
-        report.exit_code = EXIT_YES; /* wrong, but written already and on its way */
+    report.exit_code = changes + by_hand > 0 ? pending : nothing_to_do(s);
     if (changes > 0)
         str_format(report.next, sizeof report.next, "namesake apply --approve %s", s->plan.id);
     else if (by_hand > 0)
@@ -108,7 +120,7 @@ static void describe_done(struct session *s)
         made += run->records[i].progress == PROGRESS_DONE;
     if (made > 0)
         str_format(s->done, sizeof s->done, "%zu of %zu steps are made and stay (run %s)", made,
-                 plan_changes(&run->plan), run->id);
+                   plan_changes(&run->plan), run->id);
 }
 
 static int run_plan(struct session *s)
@@ -129,7 +141,7 @@ static int run_plan(struct session *s)
     if (s->options->window_s > 0 && act_code(&result) == EXIT_YES && s->targets.count > 0)
         return verify(s);
     return end_with_result(s, &result,
-                           act_code(&result) == EXIT_YES    ? "namesake verify --window 1h"
+                           act_code(&result) == EXIT_YES       ? "namesake verify --window 1h"
                            : act_code(&result) == EXIT_BY_HAND ? "namesake ticket"
                                                                : "namesake apply --continue");
 }
@@ -262,7 +274,9 @@ static int list_runs(struct session *s, const char *state)
             continue;
         }
         printf("%s  %zu steps, %s\n", run.id, run.plan.count,
-               run.undone ? "undone" : run.finished ? "finished" : "stopped midway");
+               run.undone     ? "undone"
+               : run.finished ? "finished"
+                              : "stopped midway");
         run_free(&run);
     }
     if (ids.count == 0)
@@ -279,7 +293,8 @@ static int undo(struct session *s)
     struct apply_result result;
     struct error e = {0};
 
-    if (!journal_context(&s->run, &s->config, &e) || !apply_undo(&actor, &s->run, true, &result, &e))
+    if (!journal_context(&s->run, &s->config, &e) ||
+        !apply_undo(&actor, &s->run, true, &result, &e))
         return session_fail(s, &e);
     s->collector.resolver_count =
         targets_resolvers(&s->config, s->collector.resolvers, RESOLVERS_MAX);
@@ -294,8 +309,8 @@ static int undo(struct session *s)
         describe_done(s);
         return session_fail(s, &e);
     }
-    return end_with_result(s, &result, result.left > 0 ? "namesake rollback last"
-                                                       : "namesake audit");
+    return end_with_result(s, &result,
+                           result.left > 0 ? "namesake rollback last" : "namesake audit");
 }
 
 static int rollback(struct session *s)
@@ -376,14 +391,16 @@ static int explain(struct session *s)
         known[i] = i < FIND_COUNT ? catalog_entry((enum finding_id)i)->id : NULL;
     if (!catalog_find(word, &id)) {
         nearest = str_nearest(word, known);
-        fail(&e, ERR_USAGE, nearest ? "there is no finding \"%.60s\"; did you mean %s?"
-                                    : "there is no finding \"%.60s\"", word, nearest);
+        fail(&e, ERR_USAGE,
+             nearest ? "there is no finding \"%.60s\"; did you mean %s?"
+                     : "there is no finding \"%.60s\"",
+             word, nearest);
         error_next(&e, "namesake explain %s", nearest ? nearest : "ptr-generic");
         return session_fail(s, &e);
     }
     entry = catalog_entry(id);
-    printf("%s  (%s, belongs to the %s check)\n\n%s\n\n", entry->id,
-           severity_text(entry->severity), check_text(entry->check), entry->meaning);
+    printf("%s  (%s, belongs to the %s check)\n\n%s\n\n", entry->id, severity_text(entry->severity),
+           check_text(entry->check), entry->meaning);
     printf("  effect     %s\n", entry->effect);
     printf("  who        %s\n  by hand    %s\n  reference  %s\n", owner_role_words(entry->owner),
            entry->repair, entry->reference);
@@ -416,10 +433,10 @@ static const struct {
     int (*run)(struct session *);
     bool offline; /* reads no configuration: it must work when that is broken */
 } table[] = {
-    {CMD_AUDIT, audit, false},      {CMD_PLAN, plan, false},     {CMD_APPLY, apply, false},
-    {CMD_VERIFY, verify, false},    {CMD_ROLLBACK, rollback, true}, {CMD_TICKET, ticket, false},
-    {CMD_DOCTOR, doctor, false},    {CMD_SHOW, show, true},      {CMD_EXPLAIN, explain, true},
-    {CMD_HELP, help, true},         {CMD_VERSION, version, true},
+    {CMD_AUDIT, audit, false},   {CMD_PLAN, plan, false},        {CMD_APPLY, apply, false},
+    {CMD_VERIFY, verify, false}, {CMD_ROLLBACK, rollback, true}, {CMD_TICKET, ticket, false},
+    {CMD_DOCTOR, doctor, false}, {CMD_SHOW, show, true},         {CMD_EXPLAIN, explain, true},
+    {CMD_HELP, help, true},      {CMD_VERSION, version, true},
 };
 
 int command_run(const struct options *options)

@@ -315,7 +315,9 @@ static bool take_word(struct walk *w, const struct token *t)
         snprintf(repair, sizeof repair, "put it in double quotes: %s = \"...\";", w->key);
     else
         str_cut(repair, sizeof repair, "put it in double quotes: [ \"...\", \"...\" ]");
-    return slip(w, t, repair, "unquoted text");
+    /* Of 5m libconfig would take the 5, and then look for a key m. */
+    return isalpha((unsigned char)*t->at) ? slip(w, t, repair, "unquoted text")
+                                          : silent_slip(w, t, repair, "unquoted text");
 }
 
 static bool take_value(struct walk *w, const struct token *t)
@@ -383,7 +385,7 @@ static bool take_more(struct walk *w, const struct token *t)
 static bool take(struct walk *w, const struct token *t)
 {
     if (t->kind == KIND_OPEN && *t->at == '"')
-        return slip(w, t, "", "a \" without its second one");
+        return silent_slip(w, t, "", "a \" without its second one");
     if (t->kind == KIND_OPEN)
         return silent_slip(w, t, "", "a /* without */");
     switch (w->want) {
@@ -403,10 +405,12 @@ static bool take(struct walk *w, const struct token *t)
 static void blame_quote(struct walk *w)
 {
     const struct token *t = &w->last;
+    bool silent = w->slip->silent;
 
     if (t->kind != KIND_STRING || memchr(t->at, '\n', t->length) == NULL)
         return;
     slip(w, t, "end each text on the line where it begins", "a \" without its second one");
+    w->slip->silent = silent;
 }
 
 bool config_syntax_find(const char *text, size_t length, struct config_slip *found)

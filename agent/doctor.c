@@ -18,9 +18,9 @@ static void show_targets(const struct session *session)
     for (size_t i = 0; i < session->targets.count; i++) {
         const struct target *target = &session->targets.v[i];
         str_format(text, sizeof text, "%s  %s%s  wanted: %s", ip_text(&target->address).s,
-                 target->here ? "this machine" : "another machine",
-                 ip_scope(&target->address) == IP_SCOPE_PUBLIC ? "" : " (not a public address)",
-                 target->wanted.s[0] ? target->wanted.s : "not declared");
+                   target->here ? "this machine" : "another machine",
+                   ip_scope(&target->address) == IP_SCOPE_PUBLIC ? "" : " (not a public address)",
+                   target->wanted.s[0] ? target->wanted.s : "not declared");
         line(i == 0 ? "addresses" : "", text);
     }
 }
@@ -37,10 +37,10 @@ static void show_mta(const struct session *session)
     }
     if (mta->unknown[0] != '\0')
         str_format(text, sizeof text, "%s: %s (%s)", mta->mta->title, mta->unknown,
-                 mta->unknown_next);
+                   mta->unknown_next);
     else
         str_format(text, sizeof text, "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
-                 sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
+                   sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
     line("mail server", text);
 }
 
@@ -57,23 +57,35 @@ static void show_resolvers(const struct session *session)
         line("resolvers", "none: /etc/resolv.conf names none");
 }
 
+static const char *roles_text(unsigned roles)
+{
+    static const char *const texts[] = {"nothing", "ptr", "forward", "forward, ptr"};
+
+    return texts[roles & (ROLE_PTR | ROLE_FORWARD)];
+}
+
+/* Open the account's credentials to see whether they are there; say what came of it. */
+static bool try_account(struct account *account, char *text, size_t size)
+{
+    struct error e = {0};
+    bool by_hand = account->provider->write == NULL;
+    bool opened = !by_hand && config_open_account(account, &e);
+
+    str_format(text, size, "%s (%s): %s%s%s", account_title(account).s, roles_text(account->roles),
+               opened    ? "credentials are there"
+               : by_hand ? "by hand, with a ticket"
+                         : e.why,
+               e.next[0] ? "; next: " : "", e.next);
+    return opened;
+}
+
 static void show_accounts(struct session *session, bool opened[])
 {
     struct config *config = &session->config;
-    char text[900];
+    char text[1200];
 
     for (size_t i = 0; i < config->account_count; i++) {
-        struct account *account = &config->accounts[i];
-        struct error e = {0};
-        opened[i] = account->provider->write != NULL && config_open_account(account, &e);
-        str_format(text, sizeof text, "%s (%s%s%s): %s", account_title(account).s,
-                 account->roles & ROLE_FORWARD ? "forward" : "",
-                 (account->roles & (ROLE_PTR | ROLE_FORWARD)) == (ROLE_PTR | ROLE_FORWARD) ? ", "
-                                                                                           : "",
-                 account->roles & ROLE_PTR ? "ptr" : "",
-                 opened[i]                          ? "credentials are there"
-                 : account->provider->write == NULL ? "by hand, with a ticket"
-                                                    : e.why);
+        opened[i] = try_account(&config->accounts[i], text, sizeof text);
         line(i == 0 ? "accounts" : "", text);
     }
     if (config->account_count == 0)

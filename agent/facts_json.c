@@ -39,9 +39,9 @@ static json_t *sightings_to_json(const struct rrset_facts *set)
 
 static json_t *rrset_to_json(const struct rrset_facts *set, const char *values_key)
 {
-    json_t *object = need(json_pack("{s:s, s:o, s:I}", "rcode", dns_rcode_text(set->rcode),
-                                    values_key, json_from_strings(&set->values), "ttl",
-                                    (json_int_t)set->ttl_s));
+    json_t *object =
+        need(json_pack("{s:s, s:o, s:I}", "rcode", dns_rcode_text(set->rcode), values_key,
+                       json_from_strings(&set->values), "ttl", (json_int_t)set->ttl_s));
 
     if (set->negative_ttl_s > 0)
         json_object_set_new(object, "negative_ttl", json_integer(set->negative_ttl_s));
@@ -125,26 +125,86 @@ json_t *facts_to_json(const struct facts *facts)
     if (facts->reverse.ptr.asked)
         json_object_set_new(document, "reverse", reverse_to_json(&facts->reverse));
     for (size_t i = 0; i < facts->forward_count; i++)
-        json_object_set_new(forward, facts->forward[i].name.s,
-                            forward_to_json(&facts->forward[i]));
+        json_object_set_new(forward, facts->forward[i].name.s, forward_to_json(&facts->forward[i]));
     if (json_object_size(forward) > 0)
         json_object_set(document, "forward", forward);
     json_decref(forward);
     if (facts->banner_off)
         json_object_set_new(document, "banner", need(json_pack("{s:s}", "state", "off")));
     else if (facts->banner.state != BANNER_NOT_ASKED)
-        json_object_set_new(document, "banner",
-                            need(json_pack("{s:s, s:o, s:o, s:b}", "state",
-                                           banner_states[facts->banner.state], "lines",
-                                           json_from_strings(&facts->banner.lines), "ehlo",
-                                           json_from_strings(&facts->banner.ehlo), "expected",
-                                           facts->banner.expected)));
+        json_object_set_new(
+            document, "banner",
+            need(json_pack("{s:s, s:o, s:o, s:b}", "state", banner_states[facts->banner.state],
+                           "lines", json_from_strings(&facts->banner.lines), "ehlo",
+                           json_from_strings(&facts->banner.ehlo), "expected",
+                           facts->banner.expected)));
     helo_to_json(&facts->helo, document);
     path_to_json(facts, document);
     return document;
 }
 
 /* Reading. Everything comes from a file that anybody may have written. */
+
+/* Absent members leave their place as it is; those of another type are errors. */
+
+static bool read_text(const json_t *object, const char *key, char *out, size_t size,
+                      struct error *e)
+{
+    const json_t *value = json_at(object, key);
+
+    if (value == NULL)
+        return true;
+    if (!json_is_string(value))
+        return fail(e, ERR_PROTOCOL, "\"%s\" is no text", key);
+    if (json_string_length(value) >= size)
+        return fail(e, ERR_PROTOCOL, "\"%s\" is longer than %zu bytes", key, size - 1);
+    str_printable(out, size, json_string_value(value), json_string_length(value));
+    return true;
+}
+
+/* The text itself, not a printable form of it, is what the DNS has. */
+static bool read_name(const json_t *object, const char *key, struct name *out, struct error *e)
+{
+    const char *text;
+
+    if (json_at(object, key) == NULL)
+        return true;
+    if (!json_get_string(object, key, &text, e))
+        return false;
+    return text[0] == '\0' || name_from_dns(text, out) ||
+           fail(e, ERR_PROTOCOL, "\"%s\" is no DNS name", key);
+}
+
+static bool read_flag(const json_t *object, const char *key, bool *out, struct error *e)
+{
+    const json_t *value = json_at(object, key);
+
+    if (value == NULL)
+        return true;
+    if (!json_is_boolean(value))
+        return fail(e, ERR_PROTOCOL, "\"%s\" is neither true nor false", key);
+    *out = json_is_true(value);
+    return true;
+}
+
+static bool read_seconds(const json_t *object, const char *key, uint32_t *out, struct error *e)
+{
+    int64_t value;
+
+    if (json_at(object, key) == NULL)
+        return true;
+    if (!json_get_int(object, key, 0, UINT32_MAX, &value, e))
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool read_part(const json_t *document, const char *key, const json_t **out, struct error *e)
+{
+    *out = json_at(document, key);
+    return *out == NULL || json_is_object(*out) ||
+           fail(e, ERR_PROTOCOL, "\"%s\" is no object", key);
+}
 
 static bool read_texts(const json_t *object, const char *key, size_t max, struct strings *out,
                        struct error *e)
@@ -159,12 +219,24 @@ static bool read_texts(const json_t *object, const char *key, size_t max, struct
         return fail(e, ERR_PROTOCOL, "\"%s\" is not a list of at most %zu texts", key, max);
     json_array_foreach(list, i, item)
     {
-        char printable[1024];
         if (!json_is_string(item))
             return fail(e, ERR_PROTOCOL, "\"%s\" holds something that is no text", key);
-        str_printable(printable, sizeof printable, json_string_value(item),
-                      json_string_length(item));
-        strings_add(out, printable);
+        strings_add(out, json_string_value(item));
+    }
+    return true;
+}
+
+/* What a server said: made harmless. */
+static bool read_lines(const json_t *object, const char *key, struct strings *out, struct error *e)
+{
+    char printable[1024];
+
+    if (!read_texts(object, key, LINES_MAX, out, e))
+        return false;
+    for (size_t i = 0; i < out->count; i++) {
+        str_printable(printable, sizeof printable, out->v[i], strlen(out->v[i]));
+        free(out->v[i]);
+        out->v[i] = mem_text(printable);
     }
     return true;
 }
@@ -184,22 +256,19 @@ static bool normalise(struct strings *values, bool addresses, struct error *e)
     return true;
 }
 
-static bool read_rcode(const json_t *object, int *out, struct error *e)
+/* Without a code, only values prove that there was an answer. */
+static bool read_rcode(const json_t *object, const char *values_key, int *out, struct error *e)
 {
-    const char *text = json_string_or(object, "rcode", "NOERROR");
+    char text[24] = "";
 
+    if (!read_text(object, "rcode", text, sizeof text, e))
+        return false;
+    if (text[0] == '\0' && json_array_size(json_at(object, values_key)) > 0)
+        return true;
     *out = dns_rcode_from_text(text);
     if (*out < 0)
-        return fail(e, ERR_PROTOCOL, "\"rcode\" is no DNS response code: \"%.40s\"", text);
+        return fail(e, ERR_PROTOCOL, "\"rcode\" is no DNS response code: \"%s\"", text);
     return true;
-}
-
-static uint32_t read_seconds(const json_t *object, const char *key)
-{
-    const json_t *value = json_at(object, key);
-    json_int_t seconds = json_is_integer(value) ? json_integer_value(value) : 0;
-
-    return seconds < 0 || seconds > INT32_MAX ? 0 : (uint32_t)seconds;
 }
 
 static bool read_sightings(const json_t *object, struct rrset_facts *set, bool addresses,
@@ -217,13 +286,14 @@ static bool read_sightings(const json_t *object, struct rrset_facts *set, bool a
     json_array_foreach(list, i, item)
     {
         struct sighting *seen = &set->seen[set->seen_count++];
-        const char *server = json_string_or(item, "server", "");
-        str_printable(seen->server, sizeof seen->server, server, strlen(server));
-        const char *vantage = json_string_or(item, "vantage", "here");
-        str_printable(seen->vantage, sizeof seen->vantage, vantage, strlen(vantage));
-        seen->authoritative = json_is_true(json_at(item, "authoritative"));
-        seen->ttl_s = read_seconds(item, "ttl");
-        if (!read_rcode(item, &seen->rcode, e) ||
+        if (!json_is_object(item))
+            return fail(e, ERR_PROTOCOL, "\"seen\" holds something that is no object");
+        str_cut(seen->vantage, sizeof seen->vantage, "here");
+        if (!read_text(item, "server", seen->server, sizeof seen->server, e) ||
+            !read_text(item, "vantage", seen->vantage, sizeof seen->vantage, e) ||
+            !read_flag(item, "authoritative", &seen->authoritative, e) ||
+            !read_seconds(item, "ttl", &seen->ttl_s, e) ||
+            !read_rcode(item, "rr", &seen->rcode, e) ||
             !read_texts(item, "rr", VALUES_MAX, &seen->values, e) ||
             !normalise(&seen->values, addresses, e))
             return false;
@@ -236,21 +306,14 @@ static bool read_rrset(const json_t *object, const char *key, bool addresses,
 {
     if (!json_is_object(object))
         return fail(e, ERR_PROTOCOL, "a record set is no object");
+    if (out->asked)
+        return fail(e, ERR_PROTOCOL, "it is there twice");
     out->asked = true;
-    out->ttl_s = read_seconds(object, "ttl");
-    out->negative_ttl_s = read_seconds(object, "negative_ttl");
-    return read_rcode(object, &out->rcode, e) &&
+    return read_seconds(object, "ttl", &out->ttl_s, e) &&
+           read_seconds(object, "negative_ttl", &out->negative_ttl_s, e) &&
+           read_rcode(object, key, &out->rcode, e) &&
            read_texts(object, key, VALUES_MAX, &out->values, e) &&
            normalise(&out->values, addresses, e) && read_sightings(object, out, addresses, e);
-}
-
-static bool read_zone(const json_t *object, struct name *out, struct error *e)
-{
-    const char *text = json_string_or(object, "zone", "");
-
-    if (*text != '\0' && !name_from_dns(text, out))
-        return fail(e, ERR_PROTOCOL, "\"zone\" is no DNS name");
-    return true;
 }
 
 static bool read_reverse(const json_t *document, struct facts *out, struct error *e)
@@ -263,7 +326,7 @@ static bool read_reverse(const json_t *document, struct facts *out, struct error
         return true;
     if (!read_rrset(object, "ptr", false, &reverse->ptr, e) ||
         !read_texts(object, "cname", NAMES_MAX, &reverse->cname, e) ||
-        !normalise(&reverse->cname, false, e) || !read_zone(object, &reverse->zone, e))
+        !normalise(&reverse->cname, false, e) || !read_name(object, "zone", &reverse->zone, e))
         return error_what(e, "cannot read \"reverse\"");
     if (reverse->cname.count > 0)
         return name_from_dns(reverse->cname.v[reverse->cname.count - 1], &reverse->owner);
@@ -290,7 +353,7 @@ static bool read_forward(const json_t *document, struct facts *out, struct error
         if ((a && !read_rrset(a, "rr", true, &forward->a, e)) ||
             (aaaa && !read_rrset(aaaa, "rr", true, &forward->aaaa, e)) ||
             !read_texts(item, "cname", NAMES_MAX, &forward->cname, e) ||
-            !normalise(&forward->cname, false, e) || !read_zone(item, &forward->zone, e))
+            !normalise(&forward->cname, false, e) || !read_name(item, "zone", &forward->zone, e))
             return error_what(e, "cannot read \"forward\" of %s", name.s);
     }
     return true;
@@ -306,10 +369,13 @@ static int state_of(const char *text, const char *const *states, int count)
 
 static bool read_banner(const json_t *document, struct facts *out, struct error *e)
 {
-    const json_t *object = json_at(document, "banner");
-    const char *text = json_string_or(object, "state", "ok");
+    const json_t *object;
+    char text[16] = "";
     int state;
 
+    if (!read_part(document, "banner", &object, e) ||
+        !read_text(object, "state", text, sizeof text, e))
+        return false;
     if (object == NULL)
         return true;
     out->banner_off = str_equal(text, "off");
@@ -317,63 +383,83 @@ static bool read_banner(const json_t *document, struct facts *out, struct error 
         return true;
     state = state_of(text, banner_states, BANNER_STATES);
     if (state < 0)
-        return fail(e, ERR_PROTOCOL, "\"banner.state\" is \"%.40s\", not one of ok, refused, "
-                                     "timeout, closed, not-smtp", text);
+        return fail(e, ERR_PROTOCOL,
+                    "\"banner.state\" is \"%s\", not one of ok, refused, "
+                    "timeout, closed, not-smtp",
+                    text);
     out->banner.state = (enum banner_state)state;
-    out->banner.expected = json_is_true(json_at(object, "expected"));
-    return read_texts(object, "lines", LINES_MAX, &out->banner.lines, e) &&
-           read_texts(object, "ehlo", LINES_MAX, &out->banner.ehlo, e);
+    return read_flag(object, "expected", &out->banner.expected, e) &&
+           read_lines(object, "lines", &out->banner.lines, e) &&
+           read_lines(object, "ehlo", &out->banner.ehlo, e);
 }
 
 static bool read_helo(const json_t *document, struct facts *out, struct error *e)
 {
-    const json_t *object = json_at(document, "helo");
+    const json_t *object;
     struct helo_facts *helo = &out->helo;
-    const char *value = json_string_or(object, "value", "");
-    const char *seen = json_string_or(object, "seen_ip", "");
+    char text[16] = "", seen[64] = "";
     int state;
 
+    if (!read_part(document, "helo", &object, e) ||
+        !read_text(object, "state", text, sizeof text, e) ||
+        !read_text(object, "seen_ip", seen, sizeof seen, e) ||
+        !read_text(object, "value", helo->value, sizeof helo->value, e) ||
+        !read_text(object, "from", helo->from, sizeof helo->from, e) ||
+        !read_text(object, "why", helo->why, sizeof helo->why, e) ||
+        !read_text(object, "next", helo->next, sizeof helo->next, e))
+        return false;
     if (object == NULL)
         return true;
-    state = state_of(json_string_or(object, "state", "unknown"), helo_states, HELO_STATES);
+    state = state_of(text, helo_states, HELO_STATES);
     if (state < 0)
-        return fail(e, ERR_PROTOCOL, "\"helo.state\" is not one of observed, configured, unknown");
+        return fail(e, ERR_PROTOCOL,
+                    "\"helo.state\" is \"%s\", not one of observed, configured, unknown", text);
     helo->state = (enum helo_state)state;
-    if (*seen != '\0' && !ip_parse(seen, &helo->seen_ip))
-        return fail(e, ERR_PROTOCOL, "\"helo.seen_ip\" is no address");
-    str_printable(helo->value, sizeof helo->value, value, strlen(value));
-    const char *from = json_string_or(object, "from", "");
-    str_printable(helo->from, sizeof helo->from, from, strlen(from));
-    const char *why = json_string_or(object, "why", "");
-    str_printable(helo->why, sizeof helo->why, why, strlen(why));
-    const char *next = json_string_or(object, "next", "");
-    str_printable(helo->next, sizeof helo->next, next, strlen(next));
-    return true;
+    if (helo->state != HELO_UNKNOWN && json_at(object, "value") == NULL)
+        return fail(e, ERR_PROTOCOL, "no field \"helo.value\"");
+    return seen[0] == '\0' || ip_parse(seen, &helo->seen_ip) ||
+           fail(e, ERR_PROTOCOL, "\"helo.seen_ip\" is no address");
 }
 
 static bool read_path(const json_t *document, struct facts *out, struct error *e)
 {
-    const json_t *object = json_at(document, "path");
-    const char *relay = json_string_or(object, "relay", "");
-    const char *from = json_string_or(object, "hostname_from", "");
+    const json_t *object;
+    struct path_facts *path = &out->path;
 
-    str_printable(out->path.relay, sizeof out->path.relay, relay, strlen(relay));
-    str_printable(out->path.hostname_from, sizeof out->path.hostname_from, from, strlen(from));
-    out->path.nat = json_is_true(json_at(object, "nat"));
-    return read_texts(document, "hosts_file", LINES_MAX, &out->hosts_file, e) &&
+    return read_part(document, "path", &object, e) &&
+           read_text(object, "relay", path->relay, sizeof path->relay, e) &&
+           read_text(object, "hostname_from", path->hostname_from, sizeof path->hostname_from, e) &&
+           read_flag(object, "nat", &path->nat, e) &&
+           read_texts(document, "hosts_file", LINES_MAX, &out->hosts_file, e) &&
            normalise(&out->hosts_file, true, e);
 }
 
 static bool read_wanted(const json_t *document, struct facts *out, struct error *e)
 {
-    const char *text = json_string_or(document, "wanted", "");
-    const char *from = json_string_or(document, "wanted_from", "facts");
-
-    if (*text == '\0')
+    if (!read_name(document, "wanted", &out->wanted, e))
+        return false;
+    if (str_equal(out->wanted.s, "."))
+        return fail(e, ERR_PROTOCOL, "\"wanted\" is the root, which is no host");
+    if (name_is_empty(&out->wanted))
         return true;
-    if (!name_from_dns(text, &out->wanted))
-        return fail(e, ERR_PROTOCOL, "\"wanted\" is no name");
-    str_printable(out->wanted_from, sizeof out->wanted_from, from, strlen(from));
+    str_cut(out->wanted_from, sizeof out->wanted_from, "facts");
+    return read_text(document, "wanted_from", out->wanted_from, sizeof out->wanted_from, e);
+}
+
+static bool check_format(const json_t *document, struct error *e)
+{
+    char format[32] = "namesake.facts", version[16] = "1.0";
+
+    if (!json_is_object(document))
+        return fail(e, ERR_PROTOCOL, "it is no JSON object");
+    if (!read_text(document, "format", format, sizeof format, e) ||
+        !read_text(document, "format_version", version, sizeof version, e))
+        return false;
+    if (!str_equal(format, "namesake.facts"))
+        return fail(e, ERR_PROTOCOL, "its \"format\" is \"%s\", not \"namesake.facts\"", format);
+    if (!str_starts(version, "1."))
+        return fail(e, ERR_PROTOCOL, "its \"format_version\" is %s; this program reads 1.x",
+                    version);
     return true;
 }
 
@@ -382,13 +468,7 @@ bool facts_from_json(const json_t *document, struct facts *out, struct error *e)
     const char *text;
     struct facts facts = {0};
 
-    if (!json_is_object(document))
-        return fail(e, ERR_PROTOCOL, "it is no JSON object");
-    if (!str_equal(json_string_or(document, "format", "namesake.facts"), "namesake.facts"))
-        return fail(e, ERR_PROTOCOL, "its \"format\" is not \"namesake.facts\"");
-    if (!str_starts(json_string_or(document, "format_version", "1.0"), "1."))
-        return fail(e, ERR_PROTOCOL, "its \"format_version\" is not 1.x; this program reads 1.0");
-    if (!json_get_string(document, "address", &text, e))
+    if (!check_format(document, e) || !json_get_string(document, "address", &text, e))
         return false;
     if (!ip_parse(text, &facts.address))
         return fail(e, ERR_PROTOCOL, "\"address\" is no IP address: \"%.60s\"", text);

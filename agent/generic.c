@@ -182,7 +182,8 @@ static bool has_groups(struct part part, const struct ip *ip)
     for (size_t i = 0; i < 8; i++)
         g[i] = (unsigned)ip->bytes[2 * i] << 8 | ip->bytes[2 * i + 1];
     for (char *p = text.s; *p != '\0'; p++)
-        *p = *p == ':' ? '-' : *p;
+        if (*p == ':')
+            *p = '-';
     if (contains(part, text.s))
         return true;
     snprintf(piece, sizeof piece, "%x-%x-%x-%x", g[4], g[5], g[6], g[7]);

@@ -98,7 +98,7 @@ static json_t *context_of(const struct config *config)
     for (size_t i = 0; i < config->resolver_count; i++) {
         const struct dns_server *resolver = &config->resolvers[i];
         str_format(server, sizeof server, resolver->ip.family == IP_V6 ? "[%s]:%u" : "%s:%u",
-                 ip_text(&resolver->ip).s, resolver->port);
+                   ip_text(&resolver->ip).s, resolver->port);
         json_array_append_new(resolvers, need(json_string(server)));
     }
     return need(json_pack("{s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:b}", "format",
@@ -124,8 +124,10 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     if ((size_t)length >= sizeof run.folder)
         return fail(e, ERR_CANNOT_CREATE, "the path of the state directory is too long");
     if (access(run.folder, F_OK) == 0)
-        return fail(e, ERR_LOCKED, "the run %s exists already: the clock stands still, or two runs "
-                                   "began within one second", run.id);
+        return fail(e, ERR_LOCKED,
+                    "the run %s exists already: the clock stands still, or two runs "
+                    "began within one second",
+                    run.id);
     if (!file_make_folder(run.folder, 0700, e) ||
         !write_document(&run, "context.json", context_of(config), e) ||
         !write_document(&run, "plan.json", plan_to_json(plan), e))
@@ -140,8 +142,8 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     return true;
 }
 
-static bool save_backups(struct run *run, size_t step, const struct mta_edits *edits,
-                         json_t *list, struct error *e)
+static bool save_backups(struct run *run, size_t step, const struct mta_edits *edits, json_t *list,
+                         struct error *e)
 {
     struct step_record *record = &run->records[step];
     char path[PATH_SIZE];
@@ -158,10 +160,9 @@ static bool save_backups(struct run *run, size_t step, const struct mta_edits *e
         in_run(run, backup->copy, path);
         if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
             return error_what(e, "cannot keep the old %s", edit->file->target);
-        json_array_append_new(list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup->path,
-                                                   "copy", backup->copy, "before",
-                                                   backup->before.hex, "after",
-                                                   backup->after.hex)));
+        json_array_append_new(
+            list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup->path, "copy", backup->copy,
+                                 "before", backup->before.hex, "after", backup->after.hex)));
     }
     return true;
 }
@@ -180,9 +181,10 @@ bool journal_begin(struct run *run, size_t step, const struct strings *found, ui
     record->before = strings_copy(found);
     record->ttl_s = ttl_s;
     record->progress = PROGRESS_BEGUN;
-    return append(run, need(json_pack("{s:s, s:s, s:o, s:I, s:o}", "event", "begin", "step",
-                                      run->plan.steps[step].id, "found", json_from_strings(found),
-                                      "ttl", (json_int_t)ttl_s, "backups", backups)),
+    return append(run,
+                  need(json_pack("{s:s, s:s, s:o, s:I, s:o}", "event", "begin", "step",
+                                 run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
+                                 (json_int_t)ttl_s, "backups", backups)),
                   e);
 }
 
@@ -190,8 +192,9 @@ bool journal_end(struct run *run, size_t step, enum progress progress, const cha
                  struct error *e)
 {
     run->records[step].progress = progress;
-    return append(run, need(json_pack("{s:s, s:s, s:s}", "event", progress_texts[progress], "step",
-                                      run->plan.steps[step].id, "why", why)),
+    return append(run,
+                  need(json_pack("{s:s, s:s, s:s}", "event", progress_texts[progress], "step",
+                                 run->plan.steps[step].id, "why", why)),
                   e);
 }
 
@@ -210,8 +213,8 @@ static void read_backups(const json_t *event, struct step_record *record)
     json_t *item;
     size_t i;
 
-    record->backups = mem_resize(record->backups, json_array_size(list) + 1,
-                                 sizeof *record->backups);
+    record->backups =
+        mem_resize(record->backups, json_array_size(list) + 1, sizeof *record->backups);
     record->backup_count = 0;
     json_array_foreach(list, i, item)
     {

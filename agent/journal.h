@@ -27,8 +27,8 @@ enum progress {
 
 /* A file that a step replaced. */
 struct backup {
-    char path[512];          /* the file itself */
-    char copy[64];           /* file name of the copy in the run's folder */
+    char path[512]; /* the file itself */
+    char copy[64];  /* file name of the copy in the run's folder */
     struct digest before, after;
 };
 
@@ -41,12 +41,12 @@ struct step_record {
 };
 
 struct run {
-    char id[64];      /* "20261123T031207Z-7f3a19c2d4e5" */
+    char id[64]; /* "20261123T031207Z-7f3a19c2d4e5" */
     char folder[512];
     struct plan plan;
     struct step_record *records; /* one per step of the plan */
     bool finished, undone;
-    bool torn; /* the last line was cut off by a crash; everything before it counts */
+    bool torn;           /* the last line was cut off by a crash; everything before it counts */
     size_t sound_length; /* of the journal, without such a line */
 };
 

@@ -10,7 +10,8 @@ static const struct {
     const char *name, *usage, *help;
 } commands[] = {
     {CMD_AUDIT, "audit", "[TARGET...]", "look and report; without target: this machine"},
-    {CMD_PLAN, "plan", "[TARGET...]", "show what would change, in which order, and who has to do it"},
+    {CMD_PLAN, "plan", "[TARGET...]",
+     "show what would change, in which order, and who has to do it"},
     {CMD_APPLY, "apply", "[PLANFILE | TARGET...]", "make the changes, after approval"},
     {CMD_VERIFY, "verify", "[TARGET...]", "repeat the outside checks until they are stable"},
     {CMD_ROLLBACK, "rollback", "[RUN]", "undo a run (the last one), last step first"},
@@ -148,8 +149,8 @@ void options_help_command(enum command_id id, struct buf *out)
         if ((options[i].commands & (int)id) == 0)
             continue;
         str_format(left, sizeof left, "%s%s%s%s%s", options[i].other ? options[i].other : "",
-                 options[i].other ? ", " : "", options[i].name, options[i].value ? " " : "",
-                 options[i].value ? options[i].value : "");
+                   options[i].other ? ", " : "", options[i].name, options[i].value ? " " : "",
+                   options[i].value ? options[i].value : "");
         buf_printf(out, "  %-28s %s\n", left, options[i].help);
     }
     buf_text(out, "\nDUR is 90, 90s, 5m, 2h or 1h30m. A TARGET is an address, a host of the "
@@ -182,8 +183,9 @@ static bool unknown_option(const char *word, enum command_id command, struct err
     }
     known[count] = NULL;
     nearest = str_nearest(word, known);
-    fail(e, ERR_USAGE, nearest ? "there is no option %.60s; did you mean %s?"
-                               : "there is no option %.60s", word, nearest);
+    fail(e, ERR_USAGE,
+         nearest ? "there is no option %.60s; did you mean %s?" : "there is no option %.60s", word,
+         nearest);
     return error_next(e, "namesake help %s", command ? command_name(command) : "");
 }
 
@@ -196,8 +198,10 @@ static bool unknown_command(const char *word, struct error *e)
         known[i] = commands[i].name;
     known[COMMANDS] = NULL;
     nearest = str_nearest(word, known);
-    fail(e, ERR_USAGE, nearest ? "there is no command \"%.60s\"; did you mean %s?"
-                               : "there is no command \"%.60s\"", word, nearest);
+    fail(e, ERR_USAGE,
+         nearest ? "there is no command \"%.60s\"; did you mean %s?"
+                 : "there is no command \"%.60s\"",
+         word, nearest);
     return error_next(e, nearest ? "namesake %s" : "namesake help", nearest);
 }
 
@@ -237,14 +241,16 @@ static bool read_output(struct options *out, const char *value, struct error *e)
     if (out->output_count == OUTPUTS_MAX)
         return fail(e, ERR_USAGE, "--output was given too often");
     str_format(format, sizeof format, "%.*s",
-             equals ? (int)(equals - value) : (int)sizeof format - 1, value);
+               equals ? (int)(equals - value) : (int)sizeof format - 1, value);
     output->file = equals ? equals + 1 : NULL;
     if (!format_parse(format, &output->format) || (equals != NULL && equals[1] == '\0'))
         return wrong_value("--output", value, format_names(), e);
     for (size_t i = 0; i < out->output_count && equals == NULL; i++)
         if (out->outputs[i].file == NULL)
-            return fail(e, ERR_USAGE, "only one --output can go to standard output; give the other "
-                                      "one a file: --output %s=FILE", format);
+            return fail(e, ERR_USAGE,
+                        "only one --output can go to standard output; give the other "
+                        "one a file: --output %s=FILE",
+                        format);
     out->output_count++;
     return true;
 }
@@ -405,8 +411,14 @@ static bool read_option(int argc, char **argv, int *at, struct options *out, str
 
 static void defaults(struct options *out)
 {
-    *out = (struct options){.color = "auto", .forward_replace = -1, .timeout_s = -1, .wait_s = -1,
-                            .window_s = -1, .interval_s = -1, .passes = -1, .jobs = -1};
+    *out = (struct options){.color = "auto",
+                            .forward_replace = -1,
+                            .timeout_s = -1,
+                            .wait_s = -1,
+                            .window_s = -1,
+                            .interval_s = -1,
+                            .passes = -1,
+                            .jobs = -1};
     for (int i = 0; i < STEP_KINDS; i++)
         out->kinds[i] = true;
 }

@@ -49,7 +49,7 @@ struct options {
     bool ascii, no_input, strict, exit_code, yes, resume, dry_run, list;
     enum ip_family family;
     bool kinds[STEP_KINDS];
-    int forward_replace;    /* -1 not given, 0 add, 1 replace */
+    int forward_replace; /* -1 not given, 0 add, 1 replace */
     int64_t timeout_s, wait_s, window_s, interval_s, passes, jobs; /* -1: not given */
 };
 

@@ -8,17 +8,34 @@
 #include "agent/base/mem.h"
 #include "agent/template.h"
 
-/* Adding to a set, or making it exactly this address and the other audited ones. */
-static void forward_after(const struct strings *before, const struct ip *address, bool replace,
-                          struct strings *after)
-{
-    struct ip_text text = ip_text(address);
+/* What a plan is made from, and the plan that is made. */
+struct planning {
+    const struct plan_input **inputs; /* in the order of their addresses */
+    size_t count;
+    const struct plan_policy *policy;
+    struct plan *plan;
+};
 
-    if (!replace)
+static void add_value(struct strings *values, const char *text)
+{
+    if (!strings_have(values, text))
+        strings_add(values, text);
+    strings_sort(values);
+}
+
+/* Adding to a set, or making it exactly this address and the others that shall have the name. */
+static void forward_after(const struct planning *p, const struct facts *facts,
+                          const struct strings *before, struct strings *after)
+{
+    if (!p->policy->forward_replace)
         *after = strings_copy(before);
-    if (!strings_have(after, text.s))
-        strings_add(after, text.s);
-    strings_sort(after);
+    for (size_t i = 0; p->policy->forward_replace && i < p->count; i++) {
+        const struct facts *other = p->inputs[i]->facts;
+        if (other->address.family == facts->address.family &&
+            name_equal(&other->wanted, &facts->wanted))
+            add_value(after, ip_text(&other->address).s);
+    }
+    add_value(after, ip_text(&facts->address).s);
 }
 
 static struct step *add_step(struct plan *plan, enum step_kind kind, const struct plan_input *in)
@@ -65,6 +82,15 @@ static struct step *same_forward(struct plan *plan, const struct facts *facts)
     return NULL;
 }
 
+/* One address may be named twice on the command line. */
+static bool ptr_is_planned(const struct plan *plan, const struct ip *address)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == STEP_PTR && ip_equal(&plan->steps[i].subject.ip, address))
+            return true;
+    return false;
+}
+
 /* The set as it is: what the account holds, else what the servers say. */
 static const struct strings *current(const struct ability *ability, const struct rrset_facts *set)
 {
@@ -73,29 +99,27 @@ static const struct strings *current(const struct ability *ability, const struct
                : &set->values;
 }
 
-static void plan_forward(const struct plan_input *in, const struct plan_policy *policy,
-                         struct plan *plan)
+static void plan_forward(const struct planning *p, const struct plan_input *in)
 {
     const struct facts *facts = in->facts;
     const struct judgement *judged = in->judgement;
     bool elsewhere = judgement_has(judged, FIND_FORWARD_ELSEWHERE);
     const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
-    struct step *step = same_forward(plan, facts);
+    struct step *step = same_forward(p->plan, facts);
     const struct rrset_facts *set;
     const struct strings *now;
 
     if (!elsewhere && !judgement_has(judged, FIND_FORWARD_MISSING))
         return;
     if (step != NULL) {
-        strings_add(&step->after, ip_text(&facts->address).s);
-        strings_sort(&step->after);
+        add_value(&step->after, ip_text(&facts->address).s);
         return;
     }
     set = forward_set(forward, facts->address.family);
     now = current(&in->forward, set);
     if (strings_have(now, ip_text(&facts->address).s))
         return; /* written already, not served yet */
-    step = add_step(plan, STEP_FORWARD, in);
+    step = add_step(p->plan, STEP_FORWARD, in);
     step->subject.role = ROLE_FORWARD;
     step->subject.owner = facts->wanted;
     step->subject.zone = forward->zone;
@@ -105,8 +129,8 @@ static void plan_forward(const struct plan_input *in, const struct plan_policy *
              facts->wanted.s);
     step->before = strings_copy(now);
     strings_sort(&step->before);
-    forward_after(now, &facts->address, policy->forward_replace, &step->after);
-    step->ttl_s = in->forward.holding.ttl_s ? in->forward.holding.ttl_s : policy->ttl_s;
+    forward_after(p, facts, now, &step->after);
+    step->ttl_s = in->forward.holding.ttl_s ? in->forward.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
     set_holder(step, &in->forward, &facts->forward_owner);
     if (forward->cname.count > 0)
@@ -130,19 +154,18 @@ static enum finding_id ptr_finding(const struct judgement *judged)
     return FIND_PTR_INVALID;
 }
 
-static void plan_ptr(const struct plan_input *in, const struct plan_policy *policy,
-                     struct plan *plan)
+static void plan_ptr(const struct planning *p, const struct plan_input *in)
 {
     const struct facts *facts = in->facts;
     const struct rrset_facts *set = &facts->reverse.ptr;
     const struct strings *now = current(&in->ptr, set);
     struct step *step;
 
-    if (!ptr_is_wrong(in->judgement))
+    if (!ptr_is_wrong(in->judgement) || ptr_is_planned(p->plan, &facts->address))
         return;
     if (now->count == 1 && str_equal(now->v[0], facts->wanted.s))
         return; /* written already, not served yet */
-    step = add_step(plan, STEP_PTR, in);
+    step = add_step(p->plan, STEP_PTR, in);
     step->subject.role = ROLE_PTR;
     step->subject.owner = facts->reverse.owner;
     step->subject.zone = facts->reverse.zone;
@@ -151,7 +174,7 @@ static void plan_ptr(const struct plan_input *in, const struct plan_policy *poli
     step->before = strings_copy(now);
     strings_sort(&step->before);
     strings_add(&step->after, facts->wanted.s);
-    step->ttl_s = in->ptr.holding.ttl_s ? in->ptr.holding.ttl_s : policy->ttl_s;
+    step->ttl_s = in->ptr.holding.ttl_s ? in->ptr.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
     set_holder(step, &in->ptr, &facts->ptr_owner);
     snprintf(step->target, sizeof step->target, "PTR %s%s%s%s", ip_text(&facts->address).s,
@@ -159,30 +182,58 @@ static void plan_ptr(const struct plan_input *in, const struct plan_policy *poli
     set_action(step);
 }
 
-static bool greets_wrongly(const struct judgement *judged)
-{
-    return judgement_has(judged, FIND_HELO_MISMATCH) || judgement_has(judged, FIND_HELO_INVALID) ||
-           judgement_has(judged, FIND_BANNER_MISMATCH) ||
-           judgement_has(judged, FIND_BANNER_NO_NAME);
-}
-
-static enum finding_id mta_finding(const struct judgement *judged)
+/* The finding that the mail server's settings can repair: no warning, and no other host's name. */
+static const struct finding *mta_finding(const struct judgement *judged)
 {
     static const enum finding_id ids[] = {FIND_HELO_MISMATCH, FIND_HELO_INVALID,
-                                          FIND_BANNER_MISMATCH};
+                                          FIND_BANNER_MISMATCH, FIND_BANNER_NO_NAME};
 
-    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-        if (judgement_has(judged, ids[i]))
-            return ids[i];
-    return FIND_BANNER_NO_NAME;
+    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++)
+        for (size_t i = 0; i < judged->count; i++)
+            if (judged->findings[i].id == ids[k] && judged->findings[i].owner == OWNER_MTA &&
+                judged->findings[i].severity == SEVERITY_FAIL)
+                return &judged->findings[i];
+    return NULL;
 }
 
-static bool mta_is_planned(const struct plan *plan)
+/*
+ * A name is said only when it will resolve: a HELO that does not is worse than one that differs
+ * from the PTR. While the address record is not known, the mail server keeps its name.
+ */
+static bool name_is_known(const struct judgement *judged)
+{
+    return judged->edges[EDGE_FORWARD] != RESULT_UNKNOWN;
+}
+
+static bool mta_is_planned(const struct plan *plan, const struct plan_input *in)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].kind == STEP_MTA)
+        if (plan->steps[i].kind == STEP_MTA && str_equal(plan->steps[i].host, in->host) &&
+            name_equal(&plan->steps[i].subject.name, &in->facts->wanted))
             return true;
     return false;
+}
+
+/* Another address of the same mail server that shall have another name; NULL when there is none. */
+static const struct facts *rival_of(const struct planning *p, const struct plan_input *in)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct plan_input *other = p->inputs[i];
+        if (other->mta != NULL && str_equal(other->host, in->host) &&
+            !name_is_empty(&other->facts->wanted) &&
+            !name_equal(&other->facts->wanted, &in->facts->wanted))
+            return other->facts;
+    }
+    return NULL;
+}
+
+/* Settings may hold any byte; a plan is text. */
+static void add_printable(struct strings *list, const char *text)
+{
+    char printable[640];
+
+    str_printable(printable, sizeof printable, text, strlen(text));
+    strings_add(list, printable);
 }
 
 static void describe_changes(const struct mta_edits *edits, struct step *step)
@@ -191,40 +242,63 @@ static void describe_changes(const struct mta_edits *edits, struct step *step)
 
     for (size_t i = 0; i < edits->change_count; i++) {
         const struct mta_change *change = &edits->changes[i];
-        snprintf(text, sizeof text, "%s: %s = %.200s%s", change->file, change->parameter,
-                 change->after ? change->after : "(removed)",
-                 change->follows ? " (stays as it was)" : "");
-        strings_add(&step->changes, text);
+        str_format(text, sizeof text, "%s: %s = %.200s%s", change->file, change->parameter,
+                   change->after ? change->after : "(removed)",
+                   change->follows ? " (stays as it was)" : "");
+        add_printable(&step->changes, text);
     }
 }
 
-static void plan_mta(const struct plan_input *in, struct plan *plan)
+/* Why a person has to give the mail server its name. */
+static void explain_mta(const struct plan_input *in, const struct facts *rival, struct step *step)
 {
-    const struct facts *facts = in->facts;
+    char text[640];
+
+    step->action = ACTION_ASK;
+    if (rival == NULL) {
+        add_printable(&step->changes, in->mta_reason);
+        return;
+    }
+    str_format(text, sizeof text,
+               "the mail server shall say %s for %s and %s for %s: each needs a transport of its "
+               "own with its own name (Postfix: smtp_helo_name, Exim: helo_data)",
+               in->facts->wanted.s, ip_text(&in->facts->address).s, rival->wanted.s,
+               ip_text(&rival->address).s);
+    add_printable(&step->changes, text);
+}
+
+/* What the mail server says now: of the greeting, when only that is not what it is set to. */
+static const char *said_now(const struct plan_input *in, bool reload_only, struct name *greeted)
+{
+    if (reload_only && banner_name(&in->facts->banner, greeted))
+        return greeted->s;
+    return in->edits ? in->edits->before : in->facts->helo.value;
+}
+
+static void plan_mta(const struct planning *p, const struct plan_input *in)
+{
     const struct mta_edits *edits = in->edits;
+    const struct finding *finding = mta_finding(in->judgement);
+    const struct facts *rival = rival_of(p, in);
+    bool reload_only = edits != NULL && edits->file_count == 0;
     struct name greeted;
     struct step *step;
 
-    bool reload_only = edits != NULL && edits->file_count == 0;
-
-    if (in->mta == NULL || !greets_wrongly(in->judgement) || mta_is_planned(plan) ||
+    if (in->mta == NULL || finding == NULL || mta_is_planned(p->plan, in) ||
+        !name_is_known(in->judgement) ||
         (reload_only && !judgement_has(in->judgement, FIND_BANNER_MISMATCH)))
         return;
-    step = add_step(plan, STEP_MTA, in);
-    step->finding = mta_finding(in->judgement);
+    step = add_step(p->plan, STEP_MTA, in);
+    step->finding = finding->id;
     step->owner = OWNER_MTA;
-    step->owner_who = facts->mta_owner;
+    step->owner_who = in->facts->mta_owner;
     str_cut(step->host, sizeof step->host, in->host);
-    snprintf(step->target, sizeof step->target, "%s %s", in->mta->mta->name,
-             edits ? edits->setting : "name");
-    if (reload_only && banner_name(&facts->banner, &greeted))
-        strings_add(&step->before, greeted.s);
-    else
-        strings_add(&step->before, edits ? edits->before : facts->helo.value);
-    strings_add(&step->after, facts->wanted.s);
-    if (edits == NULL) {
-        step->action = ACTION_ASK;
-        strings_add(&step->changes, in->mta_reason);
+    str_format(step->target, sizeof step->target, "%s %s", in->mta->mta->name,
+               edits ? edits->setting : "name");
+    add_printable(&step->before, said_now(in, reload_only, &greeted));
+    strings_add(&step->after, in->facts->wanted.s);
+    if (edits == NULL || rival != NULL) {
+        explain_mta(in, rival, step);
         return;
     }
     str_cut(step->provider, sizeof step->provider, in->mta->mta->name);
@@ -235,15 +309,25 @@ static void plan_mta(const struct plan_input *in, struct plan *plan)
     describe_changes(edits, step);
 }
 
-/* RFC 1912 2.1: a PTR waits for the address record of the same name; the mail server for both. */
+/*
+ * RFC 1912 2.1: a PTR waits for the address record of the same name and family; the mail server
+ * for those of both, since a HELO that does not resolve is refused.
+ */
+static bool comes_after(const struct step *step, const struct step *earlier)
+{
+    if (earlier->kind != STEP_FORWARD || step->kind == STEP_FORWARD ||
+        !name_equal(&earlier->subject.name, &step->subject.name))
+        return false;
+    return step->kind == STEP_MTA || earlier->subject.ip.family == step->subject.ip.family;
+}
+
 static void link_steps(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
-        snprintf(plan->steps[i].id, sizeof plan->steps[i].id, "s%zu", i + 1);
+        str_format(plan->steps[i].id, sizeof plan->steps[i].id, "s%zu", i + 1);
     for (size_t i = 0; i < plan->count; i++)
         for (size_t k = 0; k < i; k++)
-            if (plan->steps[k].kind == STEP_FORWARD && plan->steps[i].kind != STEP_FORWARD &&
-                name_equal(&plan->steps[k].subject.name, &plan->steps[i].subject.name))
+            if (comes_after(&plan->steps[i], &plan->steps[k]))
                 strings_add(&plan->steps[i].requires, plan->steps[k].id);
 }
 
@@ -264,13 +348,11 @@ static bool target_is_allowed(const struct facts *facts, const struct plan_polic
     if (fault == NAME_GOOD || fault == NAME_PRIVATE_SUFFIX)
         return true;
     fail(e, ERR_NAME_REFUSED, "the name %s", name_fault_text(fault));
-    error_what(e, "cannot use the name \"%s\" for %s", facts->wanted.s,
-               ip_text(&facts->address).s);
+    error_what(e, "cannot use the name \"%s\" for %s", facts->wanted.s, ip_text(&facts->address).s);
     return error_next(e, "namesake plan %s --name mail.example.com", ip_text(&facts->address).s);
 }
 
-static bool within_limit(const struct plan *plan, const struct plan_policy *policy,
-                         struct error *e)
+static bool within_limit(const struct plan *plan, const struct plan_policy *policy, struct error *e)
 {
     size_t changes = plan_changes(plan);
 
@@ -283,9 +365,6 @@ static bool within_limit(const struct plan *plan, const struct plan_policy *poli
     return error_next(e, "policy = { max_changes = %zu; };   (in the configuration)", changes);
 }
 
-
-
-
 static void write_tickets(struct plan *plan, const struct plan_input *inputs, size_t count,
                           time_t now)
 {
@@ -297,124 +376,65 @@ static void write_tickets(struct plan *plan, const struct plan_input *inputs, si
             }
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct plan_input *const *x = a, *const *y = b;
+
+    return ip_compare(&(*x)->facts->address, &(*y)->facts->address);
+}
+
+/* The order in which targets were named must not change a plan, nor its id. */
+static const struct plan_input **sort_inputs(const struct plan_input *inputs, size_t count)
+{
+    const struct plan_input **sorted = mem_new(count, sizeof *sorted);
+
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &inputs[i];
+    qsort(sorted, count, sizeof *sorted, by_address);
+    return sorted;
+}
+
+static bool check_targets(const struct planning *p, struct error *e)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->inputs[i]->judgement->verdict != VERDICT_ALIGNED &&
+            !name_is_empty(&p->inputs[i]->facts->wanted) &&
+            !target_is_allowed(p->inputs[i]->facts, p->policy, e))
+            return false;
+    return true;
+}
+
+static void plan_kind(const struct planning *p, enum step_kind kind)
+{
+    static void (*const planners[STEP_KINDS])(const struct planning *,
+                                              const struct plan_input *) = {
+        [STEP_FORWARD] = plan_forward,
+        [STEP_PTR] = plan_ptr,
+        [STEP_MTA] = plan_mta,
+    };
+
+    for (size_t i = 0; p->policy->kinds[kind] && i < p->count; i++)
+        if (!name_is_empty(&p->inputs[i]->facts->wanted))
+            planners[kind](p, p->inputs[i]);
+}
+
 bool plan_make(const struct plan_input *inputs, size_t count, const struct plan_policy *policy,
                time_t now, struct plan *out, struct error *e)
 {
     struct plan plan = {.created = now, .expires = now + PLAN_LIFETIME_S};
+    struct planning p = {sort_inputs(inputs, count), count, policy, &plan};
+    bool ok = check_targets(&p, e);
 
-    for (size_t i = 0; i < count; i++) {
-        if (inputs[i].judgement->verdict != VERDICT_ALIGNED &&
-            !name_is_empty(&inputs[i].facts->wanted) &&
-            !target_is_allowed(inputs[i].facts, policy, e))
-            return false;
-    }
-    for (size_t i = 0; policy->kinds[STEP_FORWARD] && i < count; i++)
-        plan_forward(&inputs[i], policy, &plan);
-    for (size_t i = 0; policy->kinds[STEP_PTR] && i < count; i++)
-        plan_ptr(&inputs[i], policy, &plan);
-    for (size_t i = 0; policy->kinds[STEP_MTA] && i < count; i++)
-        plan_mta(&inputs[i], &plan);
+    for (int kind = 0; ok && kind < STEP_KINDS; kind++)
+        plan_kind(&p, (enum step_kind)kind);
     link_steps(&plan);
     write_tickets(&plan, inputs, count, now);
     plan_seal(&plan);
-    if (!within_limit(&plan, policy, e)) {
+    ok = ok && within_limit(&plan, policy, e);
+    free(p.inputs);
+    if (ok)
+        *out = plan;
+    else
         plan_free(&plan);
-        return false;
-    }
-    *out = plan;
-    return true;
-}
-
-size_t plan_count(const struct plan *plan, enum step_action action)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < plan->count; i++)
-        count += plan->steps[i].action == action;
-    return count;
-}
-
-size_t plan_changes(const struct plan *plan)
-{
-    return plan->count - plan_count(plan, ACTION_ASK);
-}
-
-const struct step *plan_step(const struct plan *plan, const char *id)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (str_equal(plan->steps[i].id, id))
-            return &plan->steps[i];
-    return NULL;
-}
-
-void step_copy(const struct step *from, struct step *to)
-{
-    *to = *from;
-    to->before = strings_copy(&from->before);
-    to->after = strings_copy(&from->after);
-    to->requires = strings_copy(&from->requires);
-    to->commands = strings_copy(&from->commands);
-    to->changes = strings_copy(&from->changes);
-    to->ticket = mem_text(from->ticket);
-}
-
-/* What undoes a step: creating becomes deleting, and the other way round. */
-static enum step_action reverse_action(const struct step *step)
-{
-    if (step->action == ACTION_ASK || step->kind == STEP_MTA)
-        return step->action;
-    if (step->before.count == 0)
-        return ACTION_DELETE;
-    return step->after.count == 0 ? ACTION_CREATE : ACTION_UPDATE;
-}
-
-void plan_reverse(const struct plan *plan, struct plan *out)
-{
-    *out = (struct plan){.created = plan->created, .expires = plan->expires};
-    out->steps = mem_new(plan->count + 1, sizeof *out->steps);
-    for (size_t i = plan->count; i-- > 0;) {
-        struct step *step = &out->steps[out->count++];
-        struct strings before;
-        step_copy(&plan->steps[i], step);
-        step->action = reverse_action(step);
-        before = step->before;
-        step->before = step->after;
-        step->after = before;
-        strings_free(&step->requires);
-        strings_free(&step->changes);
-    }
-    plan_seal(out);
-}
-
-void step_free(struct step *step)
-{
-    strings_free(&step->before);
-    strings_free(&step->after);
-    strings_free(&step->requires);
-    strings_free(&step->commands);
-    strings_free(&step->changes);
-    free(step->ticket);
-    *step = (struct step){0};
-}
-
-void plan_free(struct plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        step_free(&plan->steps[i]);
-    free(plan->steps);
-    *plan = (struct plan){0};
-}
-
-const char *step_kind_text(enum step_kind kind)
-{
-    static const char *const texts[STEP_KINDS] = {"forward", "ptr", "mta"};
-
-    return texts[kind];
-}
-
-const char *step_action_text(enum step_action action)
-{
-    static const char *const texts[] = {"create", "update", "delete", "ask"};
-
-    return texts[action];
+    return ok;
 }

@@ -12,16 +12,11 @@
 #include "mta/mta.h"
 #include "providers/provider.h"
 
-#define PLAN_LIFETIME_S (24 * 3600) /* older plans are refused */
-#define PLAN_ID_SIZE 13             /* 12 hex digits and a NUL */
+#define PLAN_LIFETIME_S ((time_t)24 * 3600) /* older plans are refused */
+#define PLAN_ID_SIZE 13                     /* 12 hex digits and a NUL */
 #define PLAN_STEPS_MAX 4096
 
-enum step_kind {
-    STEP_FORWARD,
-    STEP_PTR,
-    STEP_MTA,
-    STEP_KINDS
-};
+enum step_kind { STEP_FORWARD, STEP_PTR, STEP_MTA, STEP_KINDS };
 
 enum step_action {
     ACTION_CREATE,
@@ -41,8 +36,8 @@ struct step {
     char resource[192];
     char host[280]; /* mta: "" is this machine */
     struct strings before, after;
-    uint32_t ttl_s;       /* of the record that is written */
-    uint32_t visible_s;   /* others may see the old value for so long */
+    uint32_t ttl_s;     /* of the record that is written */
+    uint32_t visible_s; /* others may see the old value for so long */
     char side_effect[64];
     struct strings requires; /* ids of steps that come first */
     enum finding_id finding;
@@ -111,14 +106,14 @@ json_t *plan_to_json(const struct plan *plan);
  * Read a plan. Everything in it is checked, the id against the steps: ERR_PLAN_DAMAGED. Older than
  * its life at `now`: ERR_PLAN_EXPIRED (now 0: any age).
  */
-bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct error *e)
-    MUST_USE;
+bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct error *e) MUST_USE;
 
 /* Give a plan its id: SHA-256 over what the steps do (interface section 10), so that the same state
  * and wish have the same id anywhere, at any time. */
 void plan_seal(struct plan *plan);
 
-/* The reverse of a plan's steps, last first, `before` and `after` swapped. The caller frees it. */
+/* The reverse of a plan's own steps, last first, `before` and `after` swapped; what people were
+ * asked for is left out. The caller frees it. */
 void plan_reverse(const struct plan *plan, struct plan *out);
 
 void plan_free(struct plan *plan);

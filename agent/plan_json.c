@@ -37,9 +37,15 @@ static const char *kind_text(const struct step *step)
     return step->action == ACTION_ASK ? "manual" : step_kind_text(step->kind);
 }
 
+/* Names of people and machines come from a configuration in any encoding; a document is UTF-8. */
 static json_t *text_or_null(const char *text)
 {
-    return need(text[0] ? json_string(text) : json_null());
+    char printable[1024];
+
+    if (text[0] == '\0')
+        return need(json_null());
+    str_printable(printable, sizeof printable, text, strlen(text));
+    return need(json_string(printable));
 }
 
 /* The part of a step that the plan's id stands for. */
@@ -102,12 +108,11 @@ static json_t *step_to_json(const struct step *step)
     json_object_set_new(object, "changes", json_from_strings(&step->changes));
     json_object_set_new(object, "owner", owner_to_json(step));
     json_object_set_new(object, "undo", undo_to_json(step));
-    json_object_set_new(object, "subject",
-                        need(json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind",
-                                       step_kind_text(step->kind), "address",
-                                       ip_text(&step->subject.ip).s, "name", step->subject.name.s,
-                                       "record", step->subject.owner.s, "zone",
-                                       step->subject.zone.s)));
+    json_object_set_new(
+        object, "subject",
+        need(json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", step_kind_text(step->kind), "address",
+                       ip_text(&step->subject.ip).s, "name", step->subject.name.s, "record",
+                       step->subject.owner.s, "zone", step->subject.zone.s)));
     if (step->ticket != NULL)
         json_object_set_new(object, "ticket", need(json_string(step->ticket)));
     return object;
@@ -155,14 +160,14 @@ json_t *plan_to_json(const struct plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         json_array_append_new(steps, step_to_json(&plan->steps[i]));
     document = need(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:[], s:o}",
-                          "format", "namesake.plan", "format_version", "1.0", "namesake",
-                          NAMESAKE_VERSION, "plan_id", plan->id, "created",
-                          time_text(plan->created).s, "expires", time_text(plan->expires).s,
-                          "create", (json_int_t)plan_count(plan, ACTION_CREATE), "update",
-                          (json_int_t)plan_count(plan, ACTION_UPDATE), "delete",
-                          (json_int_t)plan_count(plan, ACTION_DELETE), "manual",
-                          (json_int_t)plan_count(plan, ACTION_ASK), "identities",
-                          identities_of(plan), "diagnostics", "steps", steps));
+                              "format", "namesake.plan", "format_version", "1.0", "namesake",
+                              NAMESAKE_VERSION, "plan_id", plan->id, "created",
+                              time_text(plan->created).s, "expires", time_text(plan->expires).s,
+                              "create", (json_int_t)plan_count(plan, ACTION_CREATE), "update",
+                              (json_int_t)plan_count(plan, ACTION_UPDATE), "delete",
+                              (json_int_t)plan_count(plan, ACTION_DELETE), "manual",
+                              (json_int_t)plan_count(plan, ACTION_ASK), "identities",
+                              identities_of(plan), "diagnostics", "steps", steps));
     json_object_set_new(document, "digest", need(json_string(document_digest(document).hex)));
     return document;
 }
@@ -236,7 +241,8 @@ static bool read_owner(const json_t *object, struct step *step, struct error *e)
     char finding[64];
 
     for (int i = 0; i < OWNER_COUNT; i++)
-        if (str_equal(json_string_or(object, "owner.role", ""), owner_role_text((enum owner_role)i)))
+        if (str_equal(json_string_or(object, "owner.role", ""),
+                      owner_role_text((enum owner_role)i)))
             step->owner = (enum owner_role)i;
     step->owner_who.can_fix = json_is_true(json_at(object, "owner.can_fix"));
     if (!read_text(object, "owner.name", step->owner_who.name, sizeof step->owner_who.name, e) ||
@@ -268,9 +274,81 @@ static bool read_seconds(const json_t *object, const char *path, uint32_t *out, 
 {
     int64_t value;
 
-    if (!json_get_int(object, path, 0, INT32_MAX, &value, e))
+    if (!json_get_int(object, path, 0, UINT32_MAX, &value, e))
         return false;
     *out = (uint32_t)value;
+    return true;
+}
+
+/* A letter of several lines, each of them fit to be shown. */
+static bool read_ticket(const json_t *object, struct step *step, struct error *e)
+{
+    const char *text;
+    char printable[1024];
+
+    if (json_at(object, "ticket") == NULL)
+        return true;
+    if (!json_get_string(object, "ticket", &text, e))
+        return false;
+    struct cursor c = cursor_of(text, strlen(text)), line;
+    while (cursor_line(&c, &line)) {
+        size_t length = (size_t)(line.end - line.at);
+        str_printable(printable, sizeof printable, line.at, length);
+        if (strlen(printable) != length || memcmp(printable, line.at, length) != 0)
+            return fail(e, ERR_PLAN_DAMAGED, "\"ticket\" has characters that do not belong there");
+    }
+    step->ticket = mem_text(text);
+    return true;
+}
+
+/* Addresses of one family, or host names: nothing else may reach a provider. */
+static bool values_fit(const struct step *step, const struct strings *values)
+{
+    struct ip ip;
+    struct name name;
+
+    for (size_t i = 0; i < values->count; i++) {
+        bool fits = step->kind == STEP_FORWARD
+                        ? ip_parse(values->v[i], &ip) && ip.family == step->subject.ip.family
+                        : name_from_dns(values->v[i], &name);
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+/* What a reader sees, `target`, has to be what is done, `subject`. */
+static bool target_fits(const struct step *step)
+{
+    char text[sizeof step->target];
+    size_t length;
+
+    if (step->kind == STEP_MTA)
+        return true;
+    if (step->kind == STEP_FORWARD) {
+        str_format(text, sizeof text, "%s %s", ip_record_type(step->subject.ip.family),
+                   step->subject.name.s);
+        return str_equal(step->target, text) &&
+               name_equal(&step->subject.owner, &step->subject.name);
+    }
+    str_format(text, sizeof text, "PTR %s", ip_text(&step->subject.ip).s);
+    length = strlen(text);
+    return str_starts(step->target, text) &&
+           (step->target[length] == '\0' || str_starts(step->target + length, " ("));
+}
+
+static bool check_step(const json_t *object, const struct step *step, struct error *e)
+{
+    if (!str_equal(json_string_or(object, "kind", ""), kind_text(step)) || !target_fits(step))
+        return fail(e, ERR_PLAN_DAMAGED, "what it says of step %.20s is not what that step does",
+                    step->id);
+    if ((step->action == ACTION_ASK) != (step->provider[0] == '\0'))
+        return fail(e, ERR_PLAN_DAMAGED, "nobody, or somebody without need, makes step %.20s",
+                    step->id);
+    if (step->kind != STEP_MTA &&
+        (!values_fit(step, &step->before) || !values_fit(step, &step->after)))
+        return fail(e, ERR_PLAN_DAMAGED, "step %.20s sets something that no such record holds",
+                    step->id);
     return true;
 }
 
@@ -280,8 +358,7 @@ static bool read_step(const json_t *object, struct step *step, struct error *e)
     size_t action;
 
     if (!read_choice(object, "action", actions, 4, &action, e) || !read_subject(object, step, e) ||
-        !read_owner(object, step, e) ||
-        !read_text(object, "id", step->id, sizeof step->id, e) ||
+        !read_owner(object, step, e) || !read_text(object, "id", step->id, sizeof step->id, e) ||
         !read_text(object, "target", step->target, sizeof step->target, e) ||
         !read_text(object, "provider", step->provider, sizeof step->provider, e) ||
         !read_text(object, "resource", step->resource, sizeof step->resource, e) ||
@@ -292,11 +369,26 @@ static bool read_step(const json_t *object, struct step *step, struct error *e)
         !read_values(object, "commands", &step->commands, e) ||
         !read_values(object, "changes", &step->changes, e) ||
         !read_seconds(object, "ttl", &step->ttl_s, e) ||
-        !read_seconds(object, "visible_within_seconds", &step->visible_s, e))
+        !read_seconds(object, "visible_within_seconds", &step->visible_s, e) ||
+        !read_ticket(object, step, e))
         return false;
     step->action = (enum step_action)action;
-    if (json_at(object, "ticket") != NULL)
-        step->ticket = mem_text(json_string_or(object, "ticket", ""));
+    return check_step(object, step, e);
+}
+
+/* Each step has an id of its own and waits only for earlier ones. */
+static bool check_order(const struct plan *plan, struct error *e)
+{
+    const struct plan earlier = {.steps = plan->steps, .count = plan->count - 1};
+    const struct step *last = &plan->steps[plan->count - 1];
+
+    if (last->id[0] == '\0' || plan_step(&earlier, last->id) != NULL)
+        return fail(e, ERR_PLAN_DAMAGED, "the step id \"%s\" is empty or there twice", last->id);
+    for (size_t i = 0; i < last->requires.count; i++)
+        if (plan_step(&earlier, last->requires.v[i]) == NULL)
+            return fail(e, ERR_PLAN_DAMAGED,
+                        "step %s waits for \"%.20s\", which is no earlier step", last->id,
+                        last->requires.v[i]);
     return true;
 }
 
@@ -326,7 +418,7 @@ static bool read_steps(const json_t *document, struct plan *plan, struct error *
     json_array_foreach(steps, i, item)
     {
         plan->count++;
-        if (!read_step(item, &plan->steps[i], e))
+        if (!read_step(item, &plan->steps[i], e) || !check_order(plan, e))
             return error_what(e, "cannot read step %zu", i + 1);
     }
     return true;
@@ -341,8 +433,9 @@ static bool check_format(const json_t *document, struct error *e)
         return fail(e, ERR_PLAN_DAMAGED, "its format_version is \"%.20s\"; this program reads 1.x",
                     json_string_or(document, "format_version", ""));
     if (!str_equal(json_string_or(document, "digest", ""), document_digest(document).hex))
-        return fail(e, ERR_PLAN_DAMAGED, "its digest does not fit its content: it was edited, or "
-                                         "came only in part");
+        return fail(e, ERR_PLAN_DAMAGED,
+                    "its digest does not fit its content: it was edited, or "
+                    "came only in part");
     return true;
 }
 

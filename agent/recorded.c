@@ -53,8 +53,7 @@ static bool take_one(struct session *session, const json_t *document, struct err
 
     if (!facts_from_json(document, &facts, e))
         return false;
-    if ((session->options->family != IP_NONE &&
-         session->options->family != facts.address.family) ||
+    if ((session->options->family != IP_NONE && session->options->family != facts.address.family) ||
         !choose_name(session, &facts, e)) {
         facts_free(&facts);
         return session->options->name == NULL || e->code == ERR_NONE;
@@ -152,8 +151,8 @@ bool recorded_is_facts(const char *path)
 {
     struct buf text = BUF_INIT(FACTS_MAX);
     struct error ignored;
-    bool facts = file_read(path, &text, &ignored) &&
-                 strstr(buf_string(&text), "namesake.facts") != NULL;
+    bool facts =
+        file_read(path, &text, &ignored) && strstr(buf_string(&text), "namesake.facts") != NULL;
 
     buf_free(&text);
     return facts;

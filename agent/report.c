@@ -82,19 +82,12 @@ static void say_no_changes(const struct report *report, char *out, size_t size)
         snprintf(out, size, "No changes. All %zu addresses already identify as %s.", count, name);
 }
 
-static void say_changed(const struct report *report, char *out, size_t size)
-{
-    const char *verb = is_command(report, "rollback") ? "Undid" : "Changed";
-
-    snprintf(out, size, "%s %zu of %zu.", verb, report->changed, plan_changes(report->plan));
-}
-
 static void say_error(const struct error *error, char *out, size_t size)
 {
     if (error->what[0] && error->why[0])
         snprintf(out, size, "%s: %s", error->what, error->why);
     else
-        str_cut(out, size, error->what[0] ? error->what : error->why);
+        str_cut(out, size, error_headline(error));
 }
 
 void report_summary(const struct report *report, char *out, size_t size)
@@ -106,7 +99,7 @@ void report_summary(const struct report *report, char *out, size_t size)
     else if (report->plan->count == 0)
         say_no_changes(report, out, size);
     else if (is_result(report))
-        say_changed(report, out, size);
+        str_cut(out, size, changed_text(report).s);
     else
         snprintf(out, size, "%s.", plan_counts_text(report->plan).s);
 }

@@ -86,8 +86,8 @@ const char *format_text(enum format format);
 const char *format_names(void);
 
 /*
- * Append the report in a format; it ends with a newline. Text and table leave the error out: it
- * goes to standard error by report_error. The other formats hold it.
+ * Append the report in a format; it ends with a newline. Text and table leave the error out, which
+ * goes to standard error by report_error, so that text may stay empty; the other formats hold it.
  */
 void report_write(const struct report *report, enum format format, const struct style *style,
                   struct buf *out);

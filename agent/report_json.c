@@ -139,7 +139,7 @@ json_t *report_error_json(const struct error *error, const char *done)
     json_t *object = need(json_object());
 
     set(object, "id", text_json(error_id(error->code)));
-    set(object, "error", text_json(has_what ? error->what : error->why));
+    set(object, "error", text_json(error_headline(error)));
     set(object, "why", text_or_null(has_what ? error->why : ""));
     set(object, "who", text_json(error->who[0] ? error->who : error_default_who(error->code)));
     set(object, "done", text_json(done[0] ? done : "nothing was changed"));

@@ -146,7 +146,6 @@ void write_ticket(const struct report *report, const struct style *style, struct
     static const char between[] =
         "\n------------------------------------------------------------------------\n\n";
     size_t letters = 0;
-    char summary[1024];
 
     (void)style;
     for (size_t i = 0; report->plan != NULL && i < report->plan->count; i++) {
@@ -159,6 +158,7 @@ void write_ticket(const struct report *report, const struct style *style, struct
     if (letters > 0)
         return;
     if (report->error != NULL) {
+        char summary[1024];
         report_summary(report, summary, sizeof summary);
         buf_text(out, "error: ");
         add_letter(out, summary);

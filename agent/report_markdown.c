@@ -89,21 +89,31 @@ static void end_part(struct sheet *sheet, const char *one, const char *many)
     sheet->missing = 0;
 }
 
+static const char *heading_of_run(const struct report *report)
+{
+    if (report->changed < plan_changes(report->plan))
+        return "NOT DONE";
+    return plan_count(report->plan, ACTION_ASK) > 0 ? "DONE, THE REST BY HAND" : "DONE";
+}
+
 static const char *heading_of(const struct report *report)
 {
     struct tally tally = tally_of(report);
+    bool steps = report->plan != NULL && report->plan->count > 0;
 
     if (report->error != NULL)
         return "ERROR";
-    if (is_result(report) && report->plan != NULL)
-        return report->changed == plan_changes(report->plan) ? "DONE" : "NOT DONE";
+    if (steps && is_result(report))
+        return heading_of_run(report);
     if (tally.failed > 0)
         return "NOT ALIGNED";
     if (tally.unknown > 0)
         return "UNKNOWN";
     if (report->identity_count > 0)
         return "ALIGNED";
-    return report->plan != NULL && report->plan->count == 0 ? "NO CHANGES" : "CHANGES";
+    if (report->plan == NULL)
+        return "UNKNOWN";
+    return steps ? "CHANGES" : "NO CHANGES";
 }
 
 static void add_item(struct buf *out, const char *label, const char *text, bool code)
@@ -133,7 +143,7 @@ static void write_head(struct sheet *sheet, const struct report *report)
         buf_text(out, "\n\n");
         return;
     }
-    add_item(out, "error", error->what[0] ? error->what : error->why, true);
+    add_item(out, "error", error_headline(error), true);
     add_item(out, "id", error_id(error->code), true);
     add_item(out, "why", error->what[0] ? error->why : "", true);
     add_item(out, "who", error->who[0] ? error->who : error_default_who(error->code), false);

@@ -125,6 +125,16 @@ void enumerate(const struct strings *list, struct buf *out)
     }
 }
 
+struct count_text changed_text(const struct report *report)
+{
+    struct count_text text;
+
+    snprintf(text.s, sizeof text.s, "%s %zu of %zu.",
+             is_command(report, "rollback") ? "Undid" : "Changed", report->changed,
+             plan_changes(report->plan));
+    return text;
+}
+
 char step_sign(enum step_action action)
 {
     static const char signs[] = {
@@ -202,4 +212,11 @@ const struct finding *worst_finding(const struct judgement *judgement)
         if (worst == NULL || judgement->findings[i].severity < worst->severity)
             worst = &judgement->findings[i];
     return worst;
+}
+
+const char *error_headline(const struct error *error)
+{
+    if (error->what[0] != '\0')
+        return error->what;
+    return error->why[0] != '\0' ? error->why : error_id(error->code);
 }

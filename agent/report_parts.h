@@ -38,6 +38,9 @@ struct count_text count_text(size_t count, const char *one, const char *many);
 /* "1 to add, 2 to change, 0 to remove, 1 by hand" */
 struct count_text plan_counts_text(const struct plan *plan);
 
+/* "Changed 3 of 3."; of a rollback "Undid 3 of 3." The report has a plan. */
+struct count_text changed_text(const struct report *report);
+
 /* "a, b and c" */
 void enumerate(const struct strings *list, struct buf *out);
 
@@ -69,6 +72,9 @@ bool is_command(const struct report *report, const char *command);
 /* A check of which something is worth a warning only, at most; and the worst finding. */
 bool has_warning(const struct judgement *judgement);
 const struct finding *worst_finding(const struct judgement *judgement);
+
+/* What an error says first: what was attempted, else the reason, else its id. */
+const char *error_headline(const struct error *error);
 
 /* The formats, each in its own file. */
 void write_text(const struct report *report, const struct style *style, struct buf *out);

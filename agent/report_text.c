@@ -225,25 +225,6 @@ static void vantages(const struct report *report, struct buf *out)
     strings_free(&seen);
 }
 
-static void write_verdicts(struct page *page, const struct report *report)
-{
-    bool verify = is_command(report, "verify");
-    struct buf where = BUF_INIT(SIZE_MAX - 1);
-    char text[512];
-
-    write_identities(page, report, !verify);
-    if (verify && report->identity_count > 0 &&
-        tally_of(report).aligned == report->identity_count) {
-        vantages(report, &where);
-        page_printf(page, "Aligned, seen from %s.", buf_string(&where));
-    } else {
-        report_summary(report, text, sizeof text);
-        page_text(page, text);
-    }
-    page_end(page);
-    buf_free(&where);
-}
-
 /* What is not known is never planned for (style section 2), and that has to be seen. */
 static void write_unknown(struct page *page, const struct report *report)
 {
@@ -265,19 +246,41 @@ static void write_unknown(struct page *page, const struct report *report)
     }
 }
 
+static void write_summary(struct page *page, const struct report *report)
+{
+    char text[1024];
+
+    report_summary(report, text, sizeof text);
+    page_wrap(page, 0, text);
+    page_end(page);
+}
+
+static void write_verdicts(struct page *page, const struct report *report)
+{
+    bool verify = is_command(report, "verify");
+    struct buf where = BUF_INIT(SIZE_MAX - 1);
+
+    write_identities(page, report, !verify);
+    if (!verify || report->identity_count == 0 ||
+        tally_of(report).aligned < report->identity_count) {
+        write_summary(page, report);
+        return;
+    }
+    vantages(report, &where);
+    page_printf(page, "Aligned, seen from %s.", buf_string(&where));
+    page_end(page);
+    buf_free(&where);
+}
+
 static void write_plan_report(struct page *page, const struct report *report)
 {
-    char text[512];
-
     if (report->plan->count > 0) {
         report_plan(report->plan, report->plan_name, page->style, page->out);
         write_unknown(page, report);
         return;
     }
     write_identities(page, report, false);
-    report_summary(report, text, sizeof text);
-    page_wrap(page, 0, text);
-    page_end(page);
+    write_summary(page, report);
 }
 
 static void write_outcomes(struct page *page, const struct report *report)
@@ -299,20 +302,19 @@ static void write_result(struct page *page, const struct report *report)
 {
     size_t by_hand = plan_count(report->plan, ACTION_ASK);
     const char *undo = undo_command(report);
-    char text[512];
 
     if (report->outcomes != NULL && !report->streamed)
         write_outcomes(page, report);
-    snprintf(text, sizeof text, "%s %zu of %zu.",
-             is_command(report, "rollback") ? "Undid" : "Changed", report->changed,
-             plan_changes(report->plan));
-    page_text(page, text);
+    else if (report->error != NULL && report->changed == 0)
+        return; /* the error says it */
+    page_text(page, changed_text(report).s);
     if (undo[0])
         page_printf(page, " Undo: %s", undo);
     page_end(page);
     if (by_hand == 0)
         return;
-    page_printf(page, "%zu to be done by hand: namesake ticket", by_hand);
+    page_printf(page, "%zu left to be done by hand%s", by_hand,
+                report->next[0] ? ": namesake ticket" : ".");
     page_end(page);
 }
 
@@ -346,7 +348,7 @@ void report_error(const struct error *error, const char *done, const struct styl
 
     page_paint(&page, PAINT_RED, "error:");
     page_text(&page, " ");
-    page_wrap(&page, 2, has_what ? error->what : error->why);
+    page_wrap(&page, 2, error_headline(error));
     page_printf(&page, " [%s]", error_id(error->code));
     page_end(&page);
     if (has_what && error->why[0])

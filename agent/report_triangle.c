@@ -148,7 +148,22 @@ static void write_greeting_signs(struct page *page, const enum result *checks)
     page_result(page, checks[CHECK_BANNER]);
 }
 
-/* PTR names to the left, one a line; to the right the greeting, its signs, and the other one. */
+/* What stands to the right of the base, line by line: the greeting, its signs, the other one. */
+static void draw_right(struct page *page, const struct corners *corners,
+                       const struct judgement *judged, size_t row, size_t at)
+{
+    if (row == 0) {
+        page_to(page, at);
+        page_text(page, corners->right);
+    } else if (row == 1) {
+        page_to(page, at);
+        write_greeting_signs(page, judged->checks);
+    } else if (row == 2 && corners->other[0]) {
+        page_to(page, at);
+        page_text(page, corners->other);
+    }
+}
+
 static void draw_base(struct page *page, const struct corners *corners,
                       const struct judgement *judged, size_t center)
 {
@@ -157,21 +172,16 @@ static void draw_base(struct page *page, const struct corners *corners,
     size_t right = center + page_columns(page, sign) + 1;
     size_t rows = max_size(corners->left.count, corners->other[0] ? 3 : 2);
 
-    for (size_t i = 0; i < rows; i++) {
-        if (i < corners->left.count) {
-            page_to(page, center - 1 - page_columns(page, corners->left.v[i]));
-            page_text(page, corners->left.v[i]);
+    for (size_t row = 0; row < rows; row++) {
+        if (row < corners->left.count) {
+            page_to(page, center - 1 - page_columns(page, corners->left.v[row]));
+            page_text(page, corners->left.v[row]);
         }
-        if (i == 0) {
+        if (row == 0) {
             page_to(page, center);
             page_paint(page, page_sign_paint(same), sign);
         }
-        if (i < 3)
-            page_to(page, i < 2 || corners->other[0] ? right : 0);
-        if (i == 1)
-            write_greeting_signs(page, judged->checks);
-        else if (i < 3)
-            page_text(page, i == 0 ? corners->right : corners->other);
+        draw_right(page, corners, judged, row, right);
         page_end(page);
     }
 }

@@ -145,8 +145,8 @@ bool session_find_targets(struct session *session, struct error *e)
 
 static int64_t deadline(const struct session *session)
 {
-    int64_t seconds = session->options->timeout_s > 0 ? session->options->timeout_s
-                                                      : TIMEOUT_DEFAULT_S;
+    int64_t seconds =
+        session->options->timeout_s > 0 ? session->options->timeout_s : TIMEOUT_DEFAULT_S;
 
     return loop_now_ms(session->collector.loop) + seconds * 1000;
 }
@@ -190,11 +190,13 @@ static void find_edits(struct session *session, const struct target *target,
     struct mta_wish wish = {.name = input->facts->wanted};
     struct error e = {0};
 
-    if (!target->here || mta->mta == NULL || mta->unknown[0] || str_equal(target->mta, "none") ||
+    if (!target->here || mta->mta == NULL || str_equal(target->mta, "none") ||
         name_is_empty(&wish.name))
         return;
     input->mta = mta;
-    if (mta->mta->edit(mta, &wish, edits, &e))
+    if (mta->unknown[0] != '\0')
+        str_cut(input->mta_reason, sizeof input->mta_reason, mta->unknown);
+    else if (mta->mta->edit(mta, &wish, edits, &e))
         input->edits = edits;
     else
         str_cut(input->mta_reason, sizeof input->mta_reason, e.why);
@@ -283,8 +285,25 @@ int session_end(const struct session *session, const struct report *report)
     return fflush(stdout) == 0 ? code : error_exit_code(ERR_CANNOT_CREATE);
 }
 
-int session_fail(const struct session *session, const struct error *e)
+/* Every error ends with something to type. */
+static struct error with_next(const struct session *session, const struct error *e)
 {
+    struct error told = *e;
+
+    if (told.next[0] != '\0')
+        return told;
+    if (e->code == ERR_USAGE)
+        error_next(&told, "namesake help %s", command_name(session->options->command));
+    else if (e->code == ERR_ROOT_NEEDED)
+        error_next(&told, "sudo namesake %s", command_name(session->options->command));
+    else
+        error_next(&told, "namesake doctor");
+    return told;
+}
+
+int session_fail(const struct session *session, const struct error *error)
+{
+    const struct error told = with_next(session, error), *e = &told;
     struct report report = session_report(session);
     struct buf out = BUF_INIT(REPORT_MAX);
     bool changed = !str_equal(session->done, "nothing was changed");
@@ -350,7 +369,7 @@ static bool is_quiet_now(const struct act_event *event)
 static void print_event(void *arg, const struct act_event *event)
 {
     static const char *const states[] = {
-        [ACT_START] = "start", [ACT_WAIT] = "wait",    [ACT_DONE] = "done",
+        [ACT_START] = "start",  [ACT_WAIT] = "wait",     [ACT_DONE] = "done",
         [ACT_ALREADY] = "done", [ACT_FAILED] = "failed",
     };
     const struct session *session = arg;
@@ -361,7 +380,7 @@ static void print_event(void *arg, const struct act_event *event)
         return;
     if (event->phase == ACT_WAIT)
         str_format(time_part, sizeof time_part, "%u:%02u of %u:%02u", event->waited_s / 60,
-                 event->waited_s % 60, event->limit_s / 60, event->limit_s % 60);
+                   event->waited_s % 60, event->limit_s / 60, event->limit_s % 60);
     else if (event->phase == ACT_ALREADY)
         str_cut(time_part, sizeof time_part, "already");
     else if (event->phase == ACT_DONE)

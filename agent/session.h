@@ -61,7 +61,7 @@ struct report session_report(const struct session *session);
 int session_end(const struct session *session, const struct report *report);
 
 /* Report an error and return its exit code: 4 once something was changed. */
-int session_fail(const struct session *session, const struct error *e);
+int session_fail(const struct session *session, const struct error *error);
 
 /* Ask on the terminal; true when the answer is the word yes. */
 bool session_confirm(const struct session *session, const char *question);

@@ -39,8 +39,8 @@ bool target_is_local(const struct ip *address)
     if (getifaddrs(&all) != 0)
         return false;
     for (at = all; at != NULL && !found; at = at->ifa_next)
-        found = at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) &&
-                ip_equal(&ip, address);
+        found =
+            at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) && ip_equal(&ip, address);
     freeifaddrs(all);
     return found;
 }
@@ -115,8 +115,8 @@ static void add_addresses(const struct rrset_facts *set, const struct name *name
 }
 
 /* A host name stands for its addresses and is their wanted name. */
-static bool add_by_name(struct config *config, const char *word,
-                        const struct target_wish *wish, struct targets *out, struct error *e)
+static bool add_by_name(struct config *config, const char *word, const struct target_wish *wish,
+                        struct targets *out, struct error *e)
 {
     struct collector collector;
     struct rrset_facts a = {0}, aaaa = {0};
@@ -240,8 +240,8 @@ static bool add_this_machine(const struct target_wish *wish, struct targets *out
     return error_next(e, "namesake audit ADDRESS");
 }
 
-static bool find(struct config *config, const struct target_wish *wish,
-                 struct targets *out, struct error *e)
+static bool find(struct config *config, const struct target_wish *wish, struct targets *out,
+                 struct error *e)
 {
     for (size_t i = 0; i < wish->word_count; i++)
         if (!add_word(config, wish->words[i], wish, out, e))
@@ -253,8 +253,8 @@ static bool find(struct config *config, const struct target_wish *wish,
     return config->host_count > 0 || add_this_machine(wish, out, e);
 }
 
-bool targets_find(struct config *config, const struct target_wish *wish,
-                  struct targets *out, struct error *e)
+bool targets_find(struct config *config, const struct target_wish *wish, struct targets *out,
+                  struct error *e)
 {
     struct targets targets = {0};
     struct name name = {""};

@@ -9,11 +9,11 @@
 /* One address to look at. */
 struct target {
     struct ip address;
-    struct name wanted;     /* "" : to be decided from what is seen */
-    char wanted_from[64];   /* "--name", "configuration", "target" */
+    struct name wanted;   /* "" : to be decided from what is seen */
+    char wanted_from[64]; /* "--name", "configuration", "target" */
     enum banner_policy banner;
-    char mta[16];           /* "auto", "postfix", "none": whose configuration tells its HELO */
-    bool here;              /* its mail server runs on this machine */
+    char mta[16]; /* "auto", "postfix", "none": whose configuration tells its HELO */
+    bool here;    /* its mail server runs on this machine */
 };
 
 struct targets {
@@ -36,8 +36,8 @@ struct target_wish {
  * both families; no packet is sent). Host names are asked through DNS. ERR_USAGE,
  * ERR_NAME_REFUSED, ERR_DNS_UNREACHABLE when no address can be found. Caller: targets_free.
  */
-bool targets_find(struct config *config, const struct target_wish *wish,
-                  struct targets *out, struct error *e) MUST_USE;
+bool targets_find(struct config *config, const struct target_wish *wish, struct targets *out,
+                  struct error *e) MUST_USE;
 
 void targets_free(struct targets *targets);
 

@@ -106,8 +106,11 @@ static void count_witnesses(const struct witnesses *all, struct verify_round *ro
 
 static enum result worse(enum result a, enum result b)
 {
-    static const int weight[] = {[RESULT_OK] = 0,      [RESULT_SKIPPED] = 1, [RESULT_WARN] = 2,
-                                 [RESULT_UNKNOWN] = 3, [RESULT_FAIL] = 4};
+    static const int weight[] = {[RESULT_OK] = 0,
+                                 [RESULT_SKIPPED] = 1,
+                                 [RESULT_WARN] = 2,
+                                 [RESULT_UNKNOWN] = 3,
+                                 [RESULT_FAIL] = 4};
 
     return weight[a] >= weight[b] ? a : b;
 }
@@ -156,16 +159,15 @@ static enum verify_outcome outcome_of(const struct identity *identities, size_t 
     for (size_t i = 0; i < count; i++) {
         if (identities[i].judgement.verdict == VERDICT_NOT_ALIGNED)
             return VERIFY_NOT_ALIGNED;
-        unknown = unknown ||
-                  judgement_verdict(&identities[i].judgement, strict) != VERDICT_ALIGNED;
+        unknown = unknown || judgement_verdict(&identities[i].judgement, strict) != VERDICT_ALIGNED;
     }
     return unknown ? VERIFY_UNKNOWN : VERIFY_PENDING;
 }
 
 enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
                                size_t count, const struct verify_settings *settings,
-                               void (*told)(void *arg, const struct verify_round *round),
-                               void *arg, struct identity **last)
+                               void (*told)(void *arg, const struct verify_round *round), void *arg,
+                               struct identity **last)
 {
     time_t start = time(NULL);
     unsigned in_row = 0;

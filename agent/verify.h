@@ -21,7 +21,7 @@ struct verify_round {
     size_t authority_ok, authority_all; /* authoritative servers that say what is wanted */
     size_t resolvers_ok, resolvers_all;
     enum result banner, helo; /* the worst of all targets */
-    char note[320]; /* who holds it up, and how long it may take; "" when it is good */
+    char note[320];           /* who holds it up, and how long it may take; "" when it is good */
 };
 
 enum verify_outcome {
@@ -38,8 +38,8 @@ enum verify_outcome {
  */
 enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
                                size_t count, const struct verify_settings *settings,
-                               void (*told)(void *arg, const struct verify_round *round),
-                               void *arg, struct identity **last);
+                               void (*told)(void *arg, const struct verify_round *round), void *arg,
+                               struct identity **last);
 
 /* Look at the targets once and judge them; in the order of the targets. False when stopped. */
 bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,

@@ -271,8 +271,9 @@ START_TEST(test_catalog)
     struct finding finding;
     enum finding_id found;
 
-    ck_assert_msg(strlen(entry->meaning) < sizeof finding.why, "%s: %zu characters", entry->id,
-                  strlen(entry->meaning));
+    ck_assert_msg(strlen(entry->effect) < sizeof finding.why, "%s: %zu characters", entry->id,
+                  strlen(entry->effect));
+    ck_assert_str_ne(entry->meaning, "");
     ck_assert_str_ne(entry->repair, "");
     ck_assert_str_ne(entry->reference, "");
     ck_assert(catalog_find(entry->id, &found) && found == (enum finding_id)_i);

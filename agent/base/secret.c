@@ -143,8 +143,10 @@ static bool load_path(const char *path, bool is_private, struct secret *out, str
     struct stat st;
     bool ok = false;
 
-    if (fd < 0)
-        return fail(e, ERR_SECRET_MISSING, "%s", strerror(errno));
+    if (fd < 0) {
+        enum err code = errno == EACCES ? ERR_ROOT_NEEDED : ERR_SECRET_MISSING;
+        return fail(e, code, "%s", strerror(errno));
+    }
     if (fstat(fd, &st) != 0)
         fail(e, ERR_SECRET_MISSING, "%s", strerror(errno));
     else if (!S_ISREG(st.st_mode))

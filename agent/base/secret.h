@@ -33,6 +33,7 @@ struct secret {
 
 /*
  * Load a secret that is not a command. ERR_SECRET_MISSING when it is not there or empty,
+ * ERR_ROOT_NEEDED when this user may not read it,
  * ERR_SECRET_MODE when group or others may read the file. Reasons name the place, never the value.
  */
 bool secret_load(const struct secret_ref *ref, struct secret *out, struct error *e) MUST_USE;

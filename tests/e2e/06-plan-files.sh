@@ -16,9 +16,13 @@ refused plan-damaged /tmp/edited.json
 when "it is cut short"
 head -c 300 /tmp/plan.json >/tmp/short.json
 refused plan-damaged /tmp/short.json
-when "it is a day old"
-jq '.created = "2020-01-01T00:00:00Z" | .expires = "2020-01-02T00:00:00Z"' /tmp/plan.json >/tmp/old.json
-refused plan-expired /tmp/old.json
+when "somebody gives it another date"
+jq '.created = "2020-01-01T00:00:00Z" | .expires = "2099-01-02T00:00:00Z"' /tmp/plan.json >/tmp/dated.json
+refused plan-damaged /tmp/dated.json
+when "it is more than a day old"
+expect_exit 65 faketime '+25 hours' namesake apply /tmp/plan.json
+expect_err "[plan-expired]"
+nothing_changed
 when "it is not there"
 expect_exit 66 namesake apply /tmp/missing.json
 nothing_changed

@@ -17,8 +17,8 @@ END
 when "any command reads them"
 expect_exit 78 namesake -c /tmp/five.conf audit
 then_ "each is told with file, line, key and what was meant"
-for place in 3 4 7 9 10; do
-    expect_err "/tmp/five.conf:$place"
+for number in 3 4 7 9 10; do
+    expect_err "/tmp/five.conf line $number, key "
 done
 for word in postfx postfix 203.0.113.2555 rfc2316 rfc2136 windw window max_changes; do
     expect_err "$word"
@@ -30,7 +30,7 @@ given "the common slips of this file format"
 slip() { # slip WORD TEXT: the report of TEXT must hold WORD
     printf '%b' "$2" >/tmp/slip.conf
     expect_exit 78 namesake -c /tmp/slip.conf audit
-    expect_err "/tmp/slip.conf:"
+    expect_err "/tmp/slip.conf line "
     grep -qi -- "$1" "$err" || fail "the report of '$2' does not speak of $1"
 }
 slip comma 'name = "mail.example.com";\nresolvers = [ "192.0.2.53", ];\n'

@@ -124,7 +124,7 @@ static void read_plan(const json_t *document, struct report_case *out)
     ck_assert_uint_le(json_array_size(list), CASE_STEPS_MAX);
     out->plan.steps = mem_new(CASE_STEPS_MAX, sizeof *out->plan.steps);
     ck_assert(time_parse("2026-11-23T03:12:07Z", &out->plan.created));
-    out->plan.expires = out->plan.created + PLAN_LIFETIME_S;
+    out->plan.expires = out->plan.created + (time_t)PLAN_LIFETIME_S;
     json_array_foreach(list, i, item)
     {
         read_step(item, i, &out->plan.steps[out->plan.count++]);
@@ -158,7 +158,7 @@ static void read_error(const json_t *document, struct report_case *out)
 
 static json_t *read_document(const char *path)
 {
-    struct buf content = BUF_INIT(1 << 20);
+    struct buf content = BUF_INIT((size_t)1 << 20);
     struct error e = {0};
     json_t *document;
 
