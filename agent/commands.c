@@ -55,6 +55,8 @@ static int end_with_plan(struct session *s, int pending)
     struct report report = session_report(s);
     size_t changes = plan_changes(&s->plan), by_hand = plan_count(&s->plan, ACTION_ASK);
 
+    if (s->options->dry_run)
+        report.command = "plan";
     report.plan = &s->plan;
     report.plan_name = s->targets.count > 0 ? s->identities[0].facts.wanted.s : "";
     report.exit_code = changes + by_hand > 0 ? pending : nothing_to_do(s);
@@ -102,7 +104,9 @@ static int end_with_result(struct session *s, const struct apply_result *result,
 {
     struct report report = session_report(s);
 
-    report.plan = &s->run.plan;
+    report.plan = s->acting;
+    report.outcomes = s->outcomes;
+    report.streamed = log_level() >= LOG_LEVEL_NORMAL;
     report.run = s->run.id;
     report.changed = result->changed;
     report.exit_code = act_code(result);
@@ -125,7 +129,7 @@ static void describe_done(struct session *s)
 
 static int run_plan(struct session *s)
 {
-    struct actor actor = session_actor(s);
+    struct actor actor = session_actor(s, &s->run.plan);
     struct apply_result result;
     struct error e = {0};
 
@@ -161,7 +165,7 @@ static int resume(struct session *s)
 
 static int start_run(struct session *s)
 {
-    struct actor actor = session_actor(s);
+    struct actor actor = session_actor(s, &s->plan);
     char state[512];
     struct error e = {0};
     int lock, code;
@@ -289,7 +293,7 @@ static int list_runs(struct session *s, const char *state)
 /* The steps of the run that will be undone, as a plan to look at. */
 static int undo(struct session *s)
 {
-    struct actor actor = session_actor(s);
+    struct actor actor = session_actor(s, &s->plan);
     struct apply_result result;
     struct error e = {0};
 
@@ -299,6 +303,7 @@ static int undo(struct session *s)
     s->collector.resolver_count =
         targets_resolvers(&s->config, s->collector.resolvers, RESOLVERS_MAX);
     plan_reverse(&s->run.plan, &s->plan);
+    actor = session_actor(s, &s->plan);
     if (s->options->dry_run)
         return end_with_plan(s, EXIT_YES);
     if (!approval_given(s, &e))

@@ -4,7 +4,6 @@
 #include "agent/base/file.h"
 #include "agent/base/mem.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,14 @@ static const char *variable(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+static char lower(char c)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const char *at = memchr(letters, c, 26);
+
+    return at == NULL ? c : at[26];
+}
+
 /* "hcloud_token": the credential of a variable. True when systemd has put it there. */
 static bool has_credential(const char *name, char *credential, size_t size)
 {
@@ -45,7 +52,7 @@ static bool has_credential(const char *name, char *credential, size_t size)
     if (folder == NULL || !str_copy(credential, size, name))
         return false;
     for (char *c = credential; *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
+        *c = lower(*c);
     snprintf(path, sizeof path, "%.700s/%.300s", folder, credential);
     return access(path, F_OK) == 0;
 }

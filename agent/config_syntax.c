@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DIGITS "0123456789"
+
 enum kind {
     KIND_END,
     KIND_MARK,   /* one of = : , ; { } [ ] ( ) ' or a character that has no place */
@@ -174,12 +176,16 @@ static bool word_is(const struct token *t, const char *text)
 
 static char top(const struct walk *w)
 {
-    return w->depth == 0 ? '{' : w->open[w->depth - 1].mark;
+    if (w->depth == 0)
+        return '{';
+    return w->open[w->depth - 1].mark;
 }
 
 static char closer_of(char mark)
 {
-    return mark == '{' ? '}' : mark == '(' ? ')' : ']';
+    static const char pairs[] = "{}()[]";
+
+    return strchr(pairs, mark)[1];
 }
 
 static bool push(struct walk *w, const struct token *t)
@@ -256,38 +262,63 @@ static bool take_equals(struct walk *w, const struct token *t)
     return slip(w, t, "write: key = value;", "there is no = after \"%s\"", w->key);
 }
 
-/* Digits with a sign, a decimal point, an exponent, 0x or L: what libconfig takes for a number. */
+static bool is_hex(const char *at)
+{
+    return at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+}
+
+/* The suffix of a 64-bit number. */
+static const char *after_suffix(const char *at)
+{
+    at += *at == 'L';
+    return at + (*at == 'L');
+}
+
+/* An exponent that is complete, or nothing. */
+static const char *after_exponent(const char *at)
+{
+    size_t sign, digits;
+
+    if (*at != 'e' && *at != 'E')
+        return at;
+    sign = at[1] == '+' || at[1] == '-';
+    digits = strspn(at + 1 + sign, DIGITS);
+    return digits > 0 ? at + 1 + sign + digits : at;
+}
+
+/* What libconfig takes for a number. The character after a word is in none of these sets. */
 static bool is_number(const struct token *t)
 {
-    bool hex = t->length > 2 && t->at[0] == '0' && tolower((unsigned char)t->at[1]) == 'x';
-    size_t points = 0, digits = 0;
+    const char *at = t->at, *end = t->at + t->length;
+    size_t whole, part = 0;
 
-    for (size_t i = hex ? 2 : 0; i < t->length; i++) {
-        char c = t->at[i];
-
-        if (hex ? isxdigit((unsigned char)c) : isdigit((unsigned char)c))
-            digits++;
-        else if (c == '.' && !hex)
-            points++;
-        else if (c != 'L' && strchr("+-eE", c) == NULL)
-            return false;
+    if (is_hex(at))
+        return after_suffix(at + 2 + strspn(at + 2, DIGITS "ABCDEFabcdef")) == end && t->length > 2;
+    at += *at == '+' || *at == '-';
+    whole = strspn(at, DIGITS);
+    at += whole;
+    if (whole > 0 && after_suffix(at) == end)
+        return true;
+    if (*at == '.') {
+        part = strspn(at + 1, DIGITS);
+        at += 1 + part;
     }
-    return digits > 0 && points <= 1;
+    return whole + part > 0 && after_exponent(at) == end;
 }
 
 /* libconfig 1.5 keeps the low 32 bits of a larger number and says nothing. */
 static bool check_range(struct walk *w, const struct token *t)
 {
-    struct cursor text = cursor_of(t->at, t->length);
-    char digits[16];
+    bool sign = *t->at == '+' || *t->at == '-';
+    struct cursor text = cursor_of(t->at + sign, t->length - sign);
+    bool whole = strspn(text.at, DIGITS) >= t->length - sign;
+    char digits[32];
     uint64_t value;
-    bool whole = strspn(t->at, "0123456789") >= t->length;
-    bool hex = t->length > 2 && t->at[0] == '0' && tolower((unsigned char)t->at[1]) == 'x';
 
+    if (is_hex(t->at) ? t->length <= 9 : !whole)
+        return true;
     if (whole && cursor_copy(&text, digits, sizeof digits) &&
         str_uint(digits, 0, INT32_MAX, &value))
-        return true;
-    if (!whole && (!hex || t->length <= 9))
         return true;
     return silent_slip(w, t, "", "the number is too large");
 }

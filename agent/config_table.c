@@ -9,7 +9,7 @@
 
 #define HOSTS_MAX 4096
 #define RESOLVERS_MAX 32
-#define DAY_S 86400
+#define DAY_S UINT64_C(86400)
 
 static void add_address(struct config_reading *r, const config_setting_t *s, const char *text,
                         void *target);

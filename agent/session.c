@@ -17,6 +17,7 @@
 #define REPORT_MAX (64U << 20)
 #define INPUT_MAX (16U << 20)
 #define TIMEOUT_DEFAULT_S 60
+#define WAIT_DEFAULT_S 300
 
 /* Colour only on a terminal, not with NO_COLOR or a dumb one; no-color.org. */
 static bool wants_color(const struct options *options)
@@ -120,6 +121,7 @@ void session_close(struct session *session)
     targets_free(&session->targets);
     plan_free(&session->plan);
     run_free(&session->run);
+    free(session->outcomes);
     collector_free(&session->collector);
     config_free(&session->config);
 }
@@ -266,12 +268,13 @@ int session_end(const struct session *session, const struct report *report)
 {
     const struct options *options = session->options;
     const struct output text = {.format = FORMAT_TEXT};
-    bool to_stdout = false;
+    bool to_stdout = false, nagios = false;
     struct error e = {0};
     int code = report->exit_code;
 
     for (size_t i = 0; i < options->output_count; i++) {
         to_stdout = to_stdout || options->outputs[i].file == NULL;
+        nagios = nagios || (options->outputs[i].format == FORMAT_NAGIOS && to_stdout);
         if (!write_output(session, report, &options->outputs[i], &e)) {
             struct buf out = BUF_INIT(REPORT_MAX);
             report_error(&e, session->done, &session->style, &out);
@@ -282,7 +285,9 @@ int session_end(const struct session *session, const struct report *report)
     }
     if (!to_stdout && report->error == NULL)
         (void)write_output(session, report, &text, &e);
-    return fflush(stdout) == 0 ? code : error_exit_code(ERR_CANNOT_CREATE);
+    if (fflush(stdout) != 0)
+        return error_exit_code(ERR_CANNOT_CREATE);
+    return nagios ? report_nagios_code(report) : code;
 }
 
 /* Every error ends with something to type. */
@@ -348,16 +353,37 @@ bool session_read(const char *path, struct buf *out, struct error *e)
 
 static void print_event(void *arg, const struct act_event *event);
 
-struct actor session_actor(struct session *session)
+struct actor session_actor(struct session *session, const struct plan *plan)
 {
     const struct options *options = session->options;
-    uint32_t wait_s = options->wait_s >= 0 ? (uint32_t)options->wait_s : 300;
+    uint32_t wait_s = options->wait_s >= 0 ? (uint32_t)options->wait_s : WAIT_DEFAULT_S;
 
+    free(session->outcomes);
+    session->outcomes = mem_new(plan->count + 1, sizeof *session->outcomes);
+    session->acting = plan;
     return (struct actor){.collector = &session->collector,
                           .config = &session->config,
                           .wait_s = wait_s,
                           .event = print_event,
                           .arg = session};
+}
+
+/* Keep what became of a step for the report at the end. */
+static void keep_outcome(struct session *session, const struct act_event *event)
+{
+    static const enum step_state states[] = {
+        [ACT_START] = STEP_OPEN,   [ACT_WAIT] = STEP_PENDING,  [ACT_DONE] = STEP_DONE,
+        [ACT_ALREADY] = STEP_DONE, [ACT_FAILED] = STEP_FAILED,
+    };
+    const struct step *step = plan_step(session->acting, event->step->id);
+    struct step_outcome *outcome;
+
+    if (step == NULL)
+        return;
+    outcome = &session->outcomes[step - session->acting->steps];
+    outcome->state = states[event->phase];
+    outcome->seconds = event->waited_s;
+    str_cut(outcome->detail, sizeof outcome->detail, event->detail);
 }
 
 /* A waiting step tells when it begins to wait, then once a minute (interface section 7). */
@@ -372,9 +398,11 @@ static void print_event(void *arg, const struct act_event *event)
         [ACT_START] = "start",  [ACT_WAIT] = "wait",     [ACT_DONE] = "done",
         [ACT_ALREADY] = "done", [ACT_FAILED] = "failed",
     };
-    const struct session *session = arg;
+    struct session *session = arg;
     struct buf out = BUF_INIT(REPORT_MAX);
     char time_part[64] = "";
+
+    keep_outcome(session, event);
 
     if (log_level() < LOG_LEVEL_NORMAL || event->phase == ACT_START || is_quiet_now(event))
         return;

@@ -30,6 +30,8 @@ struct session {
     struct identity *identities; /* of the last look; targets.count of them */
     struct plan plan;
     struct run run;
+    struct step_outcome *outcomes; /* of the steps that are acted on, by their number; or NULL */
+    const struct plan *acting;     /* the plan whose steps these are */
     char done[384]; /* what was changed so far, for errors */
 };
 
@@ -50,8 +52,11 @@ bool session_look(struct session *session, struct error *e) MUST_USE;
 /* Make the plan that the identities need: reads through the accounts, changes nothing. */
 bool session_plan(struct session *session, struct error *e) MUST_USE;
 
-/* What an actor needs to act for this session; progress goes to standard error. */
-struct actor session_actor(struct session *session);
+/*
+ * What an actor needs to act on a plan for this session. Progress goes to standard error, and into
+ * session->outcomes for the report. The plan must live as long as the session.
+ */
+struct actor session_actor(struct session *session, const struct plan *plan);
 
 /* A report of this session's identities, for the command. */
 struct report session_report(const struct session *session);

@@ -1,12 +1,11 @@
 /* template.c - PURE: filling in {{name}}, and the letters made with it. */
 #include "agent/template.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/plan.h"
 
-#define LETTER_MAX 16384
+#define LETTER_MAX 65536
 
 static const char *value_of(const struct template_value *values, size_t count, const char *name,
                             size_t length)
@@ -37,53 +36,68 @@ bool template_fill(const char *text, const struct template_value *values, size_t
     return buf_ok(out) || fail(e, ERR_INTERNAL, "the text became too long");
 }
 
+/* The authoritative servers that serve the address, for a letter; "" when none was asked. */
+static void list_servers(const struct rrset_facts *set, const char *address, char *out, size_t size)
+{
+    struct strings servers = {0};
+
+    for (size_t i = 0; i < set->seen_count; i++)
+        if (set->seen[i].authoritative && strings_have(&set->seen[i].values, address))
+            strings_add(&servers, set->seen[i].server);
+    strings_join(&servers, ", ", "", out, size);
+    strings_free(&servers);
+}
+
 /* "The forward record is in place: ..." with the servers that serve it, or that it is not yet. */
 static void prove_forward(const struct facts *facts, time_t now, char *out, size_t size)
 {
     const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
     const char *type = ip_record_type(facts->address.family);
-    char servers[512] = "";
-    size_t used = 0;
-    bool there = false;
+    struct ip_text address = ip_text(&facts->address);
+    const struct rrset_facts *set =
+        forward != NULL ? forward_set(forward, facts->address.family) : NULL;
+    char servers[512];
 
-    if (forward != NULL) {
-        const struct rrset_facts *set = forward_set(forward, facts->address.family);
-        for (size_t i = 0; i < set->seen_count; i++) {
-            const struct sighting *seen = &set->seen[i];
-            if (!seen->authoritative || !strings_have(&seen->values, ip_text(&facts->address).s))
-                continue;
-            there = true;
-            used += (size_t)snprintf(servers + used, sizeof servers - used, "%s%s",
-                                     used ? ", " : "", seen->server);
-            if (used >= sizeof servers)
-                break;
-        }
+    if (set == NULL || !rrset_is_definite(set) || !strings_have(&set->values, address.s)) {
+        str_format(out, size,
+                   "The forward record (%s %s, %s) is being added and will be in place\n"
+                   "before you are asked to act; checked at %s.",
+                   facts->wanted.s, type, address.s, time_text(now).s);
+        return;
     }
-    if (there)
-        snprintf(out, size, "The forward record is in place: %s has %s %s\n(%s, seen at %s).",
-                 facts->wanted.s, type, ip_text(&facts->address).s, servers, time_text(now).s);
-    else
-        snprintf(out, size, "The forward record (%s %s, %s) is being added and will be in place\n"
-                            "before you are asked to act; checked at %s.",
-                 facts->wanted.s, type, ip_text(&facts->address).s, time_text(now).s);
+    list_servers(set, address.s, servers, sizeof servers);
+    str_format(out, size, "The forward record is in place: %s has %s %s\n(%s%sseen at %s).",
+               facts->wanted.s, type, address.s, servers, servers[0] ? ", " : "", time_text(now).s);
 }
 
-static void zone_file_lines(const struct step *step, char *out, size_t size)
+static void zone_file_lines(const struct step *step, struct buf *out)
 {
     bool ptr = step->kind == STEP_PTR;
-    size_t used = 0;
 
-    *out = '\0';
-    for (size_t i = 0; i < step->after.count && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s. %u IN %s %s%s", i ? "\n  " : "",
-                                 step->subject.owner.s, step->ttl_s,
-                                 ptr ? "PTR" : ip_record_type(step->subject.ip.family),
-                                 step->after.v[i], ptr ? "." : "");
+    for (size_t i = 0; i < step->after.count; i++)
+        buf_printf(out, "%s%s. %u IN %s %s%s", i ? "\n  " : "", step->subject.owner.s, step->ttl_s,
+                   ptr ? "PTR" : ip_record_type(step->subject.ip.family), step->after.v[i],
+                   ptr ? "." : "");
+}
+
+/* What else the reader has to know: an alias in the way, or why a person has to do it. */
+static void note_of(const struct step *step, const struct facts *facts, char *out, size_t size)
+{
+    const struct forward_facts *forward = facts_forward(facts, &step->subject.name);
+
+    out[0] = '\0';
+    if (step->kind == STEP_FORWARD && forward != NULL && forward->cname.count > 0)
+        str_format(out, size,
+                   "The name is an alias (CNAME) of %.200s now; the alias has to be removed\n"
+                   "first.\n\n",
+                   forward->cname.v[0]);
+    if (step->kind == STEP_MTA && step->changes.count > 0)
+        str_cut(out, size, step->changes.v[0]);
 }
 
 static const char *letter_of(enum step_kind kind)
 {
-    const char *const letters[STEP_KINDS] = {
+    static const char *const letters[STEP_KINDS] = {
         [STEP_FORWARD] = template_forward_request,
         [STEP_PTR] = template_ptr_request,
         [STEP_MTA] = template_mta_request,
@@ -94,31 +108,32 @@ static const char *letter_of(enum step_kind kind)
 
 char *template_ticket(const struct step *step, const struct facts *facts, time_t now)
 {
-    char before[512], after[512], record[1024], proof[1024], owner[200] = "", note[600] = "";
-    struct buf out = BUF_INIT(LETTER_MAX);
+    char before[4096], after[4096], proof[1024], owner[200] = "", note[640];
+    char zone[NAME_MAX_TEXT + 8];
+    struct buf out = BUF_INIT(LETTER_MAX), record = BUF_INIT(LETTER_MAX);
     struct error e = {0};
     struct ip_text address = ip_text(&step->subject.ip);
-    const struct forward_facts *forward = facts_forward(facts, &step->subject.name);
 
     strings_join(&step->before, ", ", "not set", before, sizeof before);
     strings_join(&step->after, ", ", "not set", after, sizeof after);
-    zone_file_lines(step, record, sizeof record);
+    zone_file_lines(step, &record);
     prove_forward(facts, now, proof, sizeof proof);
-    if (step->owner_who.name[0])
-        snprintf(owner, sizeof owner, " %s", step->owner_who.name);
-    if (step->kind == STEP_FORWARD && forward != NULL && forward->cname.count > 0)
-        snprintf(note, sizeof note, "The name is an alias (CNAME) of %.200s now; the alias has to be "
-                                    "removed\nfirst.\n\n", forward->cname.v[0]);
-    if (step->kind == STEP_MTA && step->changes.count > 0)
-        str_cut(note, sizeof note, step->changes.v[0]);
+    str_format(zone, sizeof zone, "%s%s", step->subject.zone.s[0] ? "" : "of ",
+               step->subject.zone.s[0] ? step->subject.zone.s : step->subject.name.s);
+    if (step->owner_who.name[0]) {
+        owner[0] = ' ';
+        str_printable(owner + 1, sizeof owner - 1, step->owner_who.name,
+                      strlen(step->owner_who.name));
+    }
+    note_of(step, facts, note, sizeof note);
     const struct template_value values[] = {
         {"address", address.s},
         {"name", step->subject.name.s},
-        {"zone", step->subject.zone.s[0] ? step->subject.zone.s : step->subject.name.s},
+        {"zone", zone},
         {"type", ip_record_type(step->subject.ip.family)},
         {"before", before},
         {"after", after},
-        {"record", record},
+        {"record", buf_string(&record)},
         {"proof", proof},
         {"owner", owner},
         {"note", note},
@@ -127,5 +142,6 @@ char *template_ticket(const struct step *step, const struct facts *facts, time_t
         buf_clear(&out);
         buf_text(&out, e.why);
     }
+    buf_free(&record);
     return buf_take(&out);
 }

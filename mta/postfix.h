@@ -8,6 +8,7 @@
 #include "mta/mta.h"
 
 #define POSTFIX_TIMEOUT_MS 20000 /* a query takes 10 ms; a fatal error sleeps for a second */
+#define POSTFIX_ARGUMENTS_MAX 92 /* of one question */
 #define POSTFIX_SERVICES_MAX 512
 #define POSTFIX_SETTINGS_MAX 4096
 
@@ -56,8 +57,8 @@ enum postfix_use postfix_use(const char *raw);
 /* True when the first word of a raw value is nothing but such a reference to the parameter. */
 bool postfix_starts_with(const char *raw, const char *parameter);
 
-/* The value with its plain references to $myhostname replaced; the caller frees it. */
-char *postfix_expand_name(const char *raw, const char *name);
+/* The raw value with its plain references to one parameter replaced; the caller frees it. */
+char *postfix_expand(const char *raw, const char *parameter, const char *value);
 
 /* True when a list (blanks and commas) has the element, letter case aside. */
 bool postfix_list_has(const char *list, const char *element);

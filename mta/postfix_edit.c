@@ -11,8 +11,7 @@
 /* The name is part of these by their nature: they follow it. */
 static const char *const names[] = {
     "myhostname",     "smtp_helo_name",           "smtpd_banner",     "postscreen_greet_banner",
-    "lmtp_lhlo_name", "milter_macro_daemon_name", "smtpd_proxy_ehlo", "local_transport",
-};
+    "lmtp_lhlo_name", "milter_macro_daemon_name", "smtpd_proxy_ehlo", "local_transport"};
 
 /* An edit in the making. */
 struct draft {
@@ -245,7 +244,7 @@ static bool keep_setting(struct draft *d, const struct mta_setting *s, struct er
         keep_destination(d, s->raw);
         return true;
     }
-    kept = postfix_expand_name(s->raw, d->old);
+    kept = postfix_expand(s->raw, "myhostname", d->old);
     add_change(d, s->parameter, kept, true);
     free(kept);
     return true;

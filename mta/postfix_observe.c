@@ -9,47 +9,43 @@
 #include "mta/edit.h"
 
 #define INSTANCES_MAX 32
-#define ARGUMENTS_MAX 96
+#define OWN_MAX 36 /* settings of one service; each is two arguments */
 #define AS_ROOT "sudo namesake audit"
 
 /* Kept even where main.cf does not set them; the rest only if it does. */
-static const char *const wanted[] = {
-    "myhostname",
-    "mydomain",
-    "myorigin",
-    "mydestination",
-    "smtp_helo_name",
-    "smtpd_banner",
-    "postscreen_greet_banner",
-    "smtp_bind_address",
-    "smtp_bind_address6",
-    "inet_interfaces",
-    "inet_protocols",
-    "relayhost",
-    "default_transport",
-    "content_filter",
-    "queue_directory",
-    "config_directory",
-    "multi_instance_directories",
-    "multi_instance_enable",
-    "master_service_disable",
-    "smtpd_sasl_auth_enable",
-    "smtpd_sasl_type",
-    "smtpd_sasl_local_domain",
-    "mail_version",
-};
+static const char *const wanted[] = {"myhostname",
+                                     "mydomain",
+                                     "myorigin",
+                                     "mydestination",
+                                     "smtp_helo_name",
+                                     "smtpd_banner",
+                                     "postscreen_greet_banner",
+                                     "smtp_bind_address",
+                                     "smtp_bind_address6",
+                                     "inet_interfaces",
+                                     "inet_protocols",
+                                     "relayhost",
+                                     "default_transport",
+                                     "content_filter",
+                                     "queue_directory",
+                                     "config_directory",
+                                     "multi_instance_directories",
+                                     "multi_instance_enable",
+                                     "master_service_disable",
+                                     "smtpd_sasl_auth_enable",
+                                     "smtpd_sasl_type",
+                                     "smtpd_sasl_local_domain",
+                                     "mail_version"};
 
 /* What may change the effective name of one service. */
-static const char *const naming[] = {
-    "myhostname",
-    "mydomain",
-    "smtpd_banner",
-    "smtp_helo_name",
-    "smtp_bind_address",
-    "smtp_bind_address6",
-    "postscreen_greet_banner",
-    NULL,
-};
+static const char *const naming[] = {"myhostname",
+                                     "mydomain",
+                                     "smtpd_banner",
+                                     "smtp_helo_name",
+                                     "smtp_bind_address",
+                                     "smtp_bind_address6",
+                                     "postscreen_greet_banner",
+                                     NULL};
 
 /* One instance while it is asked. */
 struct asking {
@@ -63,53 +59,11 @@ struct asking {
     size_t service_count;
 };
 
-const struct host_file *postfix_main_cf(const struct mta_instance *instance)
-{
-    for (size_t i = 0; i < instance->file_count; i++)
-        if (str_ends(instance->files[i].path, "/main.cf"))
-            return &instance->files[i];
-    return NULL;
-}
-
-const struct mta_setting *postfix_setting(const struct mta_instance *instance,
-                                          const char *parameter)
-{
-    for (size_t i = 0; i < instance->setting_count; i++)
-        if (str_equal(instance->settings[i].parameter, parameter))
-            return &instance->settings[i];
-    return NULL;
-}
-
-const char *postfix_raw(const struct mta_instance *instance, const char *parameter)
-{
-    const struct mta_setting *s = postfix_setting(instance, parameter);
-
-    return s ? s->raw : "";
-}
-
-const char *postfix_effective(const struct mta_instance *instance, const char *parameter)
-{
-    const struct mta_setting *s = postfix_setting(instance, parameter);
-
-    return s ? s->value : "";
-}
-
 static void add_arguments(const char **argv, size_t *count, const char *const *more)
 {
-    for (; *more && *count < ARGUMENTS_MAX - 1; more++)
+    for (; *more && *count < POSTFIX_ARGUMENTS_MAX - 1; more++)
         argv[(*count)++] = *more;
     argv[*count] = NULL;
-}
-
-bool postfix_ask(struct host *host, const char *folder, const char *const *more,
-                 struct command_result *out, struct error *e)
-{
-    const char *argv[ARGUMENTS_MAX] = {"postconf", "-c", folder, NULL};
-    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
-    size_t count = folder ? 3 : 1;
-
-    add_arguments(argv, &count, more);
-    return host_run(host, &command, out, e);
 }
 
 /* Say why nothing more is known, and what to type. Another instance may fail: it is not edited. */
@@ -260,7 +214,7 @@ static bool ask_services(struct asking *a, struct error *e)
 }
 
 /* master.cf first: only the master reads it, and only on a reload (section 9). */
-static bool read_files(struct asking *a)
+static bool read_files(struct asking *a, struct error *e)
 {
     static const char *const names[] = {"master.cf", "main.cf"};
     struct mta_instance *instance = a->instance;
@@ -272,6 +226,10 @@ static bool read_files(struct asking *a)
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", instance->folder, names[i]);
         if (!host_read(a->host, path, &instance->files[i], &refused)) {
+            if (refused.code == ERR_SSH_FAILED || refused.code == ERR_TIMEOUT) {
+                *e = refused;
+                return false;
+            }
             rights = refused.code == ERR_ROOT_NEEDED;
             return not_known(a, refused.why, rights ? AS_ROOT : "sudo postfix check");
         }
@@ -307,51 +265,67 @@ static bool changes_name(const struct mta_instance *instance, const char *parame
     return false;
 }
 
-/* The arguments that evaluate a service's own settings; none when they change no name. */
-static size_t own_arguments(const struct asking *a, const struct postfix_service *line,
-                            struct strings *texts)
+/* "name=value" for postconf -o, which does not know the name of a service: that is put in. */
+static void add_own(struct strings *texts, const char *parameter, const char *raw,
+                    const struct postfix_service *line)
+{
+    char *value = postfix_expand(raw, "service_name", line->name);
+    struct buf text = BUF_INIT(HOST_OUTPUT_MAX);
+
+    buf_printf(&text, "%s=%s", parameter, value);
+    strings_add(texts, buf_string(&text));
+    buf_free(&text);
+    free(value);
+}
+
+/* Settings that evaluate to another name on this service; none where there is no such thing. */
+static struct strings own_settings(const struct asking *a, const struct postfix_service *line)
 {
     const struct mta_instance *instance = a->instance;
-    struct buf text = BUF_INIT(HOST_OUTPUT_MAX);
-    bool matters = changes_name(instance, "service_name");
+    struct strings texts = {0};
+    bool matters = false;
 
-    for (size_t i = 0; i < instance->setting_count && texts->count < ARGUMENTS_MAX / 2 - 12; i++) {
+    for (size_t i = 0; naming[i]; i++) {
+        const char *raw = postfix_raw(instance, naming[i]);
+
+        if (!strstr(raw, "service_name"))
+            continue;
+        add_own(&texts, naming[i], raw, line);
+        matters = true;
+    }
+    for (size_t i = 0; i < instance->setting_count && texts.count < OWN_MAX; i++) {
         const char *own = postfix_override_of(instance->settings[i].parameter, line);
 
         if (!own)
             continue;
         matters = matters || changes_name(instance, own);
-        buf_clear(&text);
-        buf_printf(&text, "%s=%s", own, instance->settings[i].raw);
-        strings_add(texts, buf_string(&text));
+        add_own(&texts, own, instance->settings[i].raw, line);
     }
-    buf_clear(&text);
-    buf_printf(&text, "service_name=%s", line->name);
-    strings_add(texts, buf_string(&text));
-    buf_free(&text);
-    return matters ? texts->count : 0;
+    if (!matters)
+        strings_free(&texts);
+    return texts;
 }
 
 /* What is effective on a service with settings of its own is Postfix's to say. */
 static bool ask_service(struct asking *a, const struct postfix_service *line,
                         struct mta_service *service, struct error *e)
 {
-    const char *argv[ARGUMENTS_MAX];
-    struct strings texts = {0};
+    const char *argv[POSTFIX_ARGUMENTS_MAX];
+    struct strings texts = own_settings(a, line);
     struct postfix_values values;
     struct command_result result;
-    size_t count = 0, own = own_arguments(a, line, &texts);
+    size_t count = 0;
     bool ok = true;
 
     if (a->without_interfaces)
         add_arguments(argv, &count, (const char *const[]){"-o", "inet_interfaces=", NULL});
-    for (size_t i = 0; i < own; i++)
+    for (size_t i = 0; i < texts.count; i++)
         add_arguments(argv, &count, (const char *const[]){"-o", texts.v[i], NULL});
     add_arguments(argv, &count, (const char *const[]){"-x", NULL});
     add_arguments(argv, &count, naming);
-    if (own > 0)
+    if (texts.count > 0)
         ok = postfix_ask(a->host, a->instance->folder, argv, &result, e);
-    if (ok && own > 0) {
+    if (ok && texts.count > 0) {
         postfix_parse_values(buf_string(&result.out), result.out.length, &values);
         postfix_apply_values(service, &values);
         postfix_values_free(&values);
@@ -400,7 +374,7 @@ static bool ask_instance(struct asking *a, struct error *e)
     if (!ask_settings(a, e))
         return false;
     find_folder(a);
-    if (!read_files(a) || !ask_whole(a, e) || !ask_services(a, e))
+    if (!read_files(a, e) || !ask_whole(a, e) || !ask_services(a, e))
         return false;
     if (a->without_interfaces)
         restore_interfaces(a);

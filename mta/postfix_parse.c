@@ -198,18 +198,18 @@ bool postfix_starts_with(const char *raw, const char *parameter)
     return n > 0 && (raw[n] == '\0' || isspace((unsigned char)raw[n]));
 }
 
-char *postfix_expand_name(const char *raw, const char *name)
+char *postfix_expand(const char *raw, const char *parameter, const char *value)
 {
     struct buf b = BUF_INIT(HOST_OUTPUT_MAX);
 
     for (const char *at = raw; *at;) {
-        size_t n = reference(at, "myhostname");
+        size_t n = reference(at, parameter);
 
         if (at[0] == '$' && at[1] == '$') {
             buf_add(&b, at, 2);
             at += 2;
         } else if (n > 0) {
-            buf_text(&b, name);
+            buf_text(&b, value);
             at += n;
         } else {
             buf_char(&b, *at++);

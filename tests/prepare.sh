@@ -1,10 +1,10 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # prepare.sh - gets what a build or a check needs from Debian, once. Sourced by
 # tests/run.sh and examples/demo/run.sh; wants messages.sh of the lab and $log.
 
-build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libcurl4-openssl-dev libjansson-dev
-    libconfig-dev libssh2-1-dev libc-ares-dev libldns-dev libssl-dev)
+build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libjansson-dev libconfig-dev
+    libc-ares-dev libldns-dev libssl-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck)
 
 # quietly COMMAND...: shows what it printed only when it fails.

@@ -84,14 +84,13 @@ shell_scripts() {
 }
 
 fuzz_briefly() {
-    local target corpus
+    local source name
     cmake --preset fuzz && cmake --build --preset fuzz
-    for target in build/fuzz/tests/fuzz/fuzz_*; do
-        [ -x "$target" ] && [ -f "$target" ] || continue
-        corpus=tests/fuzz/corpus/${target##*/fuzz_}
-        mkdir -p "build/fuzz/corpus/${target##*/}"
-        "$target" -max_total_time=5 -print_final_stats=0 "build/fuzz/corpus/${target##*/}" \
-            $([ -d "$corpus" ] && echo "$corpus")
+    for source in tests/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        mkdir -p "build/fuzz/found/$name"
+        "build/fuzz/tests/$name" -max_total_time=5 "build/fuzz/found/$name" \
+            "tests/fuzz/corpus/${name#fuzz_}"
     done
 }
 

@@ -99,7 +99,7 @@ static const struct {
 
 START_TEST(use_of_the_name)
 {
-    char *expanded = postfix_expand_name(uses[_i].raw, "old");
+    char *expanded = postfix_expand(uses[_i].raw, "myhostname", "old");
 
     ck_assert_msg(postfix_use(uses[_i].raw) == uses[_i].use, "%s", uses[_i].raw);
     ck_assert_msg(str_equal(expanded, uses[_i].expanded), "%s: %s", uses[_i].raw, expanded);
@@ -174,6 +174,9 @@ static const struct {
      "smtp inet n - n - - smtpd -o my_name=c.example\n", "smtp inet=c.example by smtpd_banner"},
     {"the name of the service in its HELO", "smtp_helo_name = $service_name.example\n",
      "out1 unix - - n - - smtp\n", "out1 unix=out1.example by smtp_helo_name"},
+    {"the name of the service in a HELO of its own", "",
+     "out1 unix - - n - - smtp -o smtp_helo_name=${service_name}.example\n",
+     "out1 unix=out1.example by out1 unix -o smtp_helo_name"},
     {"a re-injection listener on loopback faces nobody", "myhostname = a.example\n",
      SMTPD "127.0.0.1:10025 inet n - n - - smtpd\n[::1]:10026 inet n - n - - smtpd\n"
            "localhost:10027 inet n - n - - smtpd\n",

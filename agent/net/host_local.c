@@ -138,7 +138,7 @@ static bool local_make_stage(struct host *host, const char *beside, char *path, 
     if (n < 0 || (size_t)n >= sizeof made || (size_t)n >= size)
         return fail(e, ERR_SYSTEM, "the name of the folder beside %.200s is too long", beside);
     if (!mkdtemp(made)) {
-        (void)host_local_refused(e, errno, made);
+        (void)host_local_refused(e, errno, beside);
         return error_what(e, "cannot make a folder beside %.200s", beside);
     }
     return str_copy(path, size, made);

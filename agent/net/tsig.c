@@ -145,7 +145,7 @@ static bool compute(const struct tsig_key *key, const struct tsig_mac *request,
                     const struct buf *message, const struct variables *v, struct tsig_mac *out)
 {
     const struct algorithm *algorithm = algorithm_by_name(key->algorithm);
-    struct buf covered = BUF_INIT(2 * MESSAGE_MAX);
+    struct buf covered = BUF_INIT(2UL * MESSAGE_MAX);
     uint8_t bytes[SECRET_MAX];
     size_t length = key_bytes(key, bytes);
     unsigned made = 0;

@@ -17,7 +17,7 @@ static void add_setting(struct mta_instance *instance, const struct postfix_valu
         return;
     one.raw = mem_text(value->value);
     one.value = mem_text(value->value);
-    expanded = postfix_expand_name(one.raw, "x");
+    expanded = postfix_expand(one.raw, "myhostname", "x");
     if (postfix_use(expanded) == POSTFIX_USES_PLAINLY)
         abort();
     free(expanded);
