@@ -268,26 +268,24 @@ static int verify(struct session *s)
 static int list_runs(struct session *s, const char *state)
 {
     struct strings ids = {0};
+    struct notes notes = {0};
     struct error e;
 
     journal_list(state, &ids);
     for (size_t i = 0; i < ids.count; i++) {
         struct run run;
         if (!journal_open(state, ids.v[i], false, &run, &e)) {
-            printf("%s  damaged: %s\n", ids.v[i], e.why);
+            notes_add(&notes, ids.v[i], "damaged: %s", e.why);
             continue;
         }
-        printf("%s  %zu steps, %s\n", run.id, run.plan.count,
-               run.undone     ? "undone"
-               : run.finished ? "finished"
-                              : "stopped midway");
+        notes_add(&notes, run.id, "%zu steps, %s", run.plan.count,
+                  run.undone     ? "undone"
+                  : run.finished ? "finished"
+                                 : "stopped midway");
         run_free(&run);
     }
-    if (ids.count == 0)
-        fprintf(stderr, "No runs in %s.\n", state);
     strings_free(&ids);
-    (void)s;
-    return EXIT_YES;
+    return notes_end(s, &notes, notes.count > 0 ? "Runs, oldest first" : "No runs yet");
 }
 
 /* The steps of the run that will be undone, as a plan to look at. */
@@ -358,9 +356,11 @@ static int ticket(struct session *s)
 
 static int doctor(struct session *s)
 {
+    struct notes notes = {0};
     struct error e = {0};
 
-    return doctor_run(s, &e) ? EXIT_YES : session_fail(s, &e);
+    return doctor_find(s, &notes, &e) ? notes_end(s, &notes, "namesake " NAMESAKE_VERSION)
+                                      : session_fail(s, &e);
 }
 
 static int show(struct session *s)
@@ -383,33 +383,45 @@ static int show(struct session *s)
     return end_with_plan(s, EXIT_YES);
 }
 
+/* The finding that the command line names; ERR_USAGE with the nearest known one. */
+static bool find_finding(const struct options *o, enum finding_id *id, struct error *e)
+{
+    const char *known[FIND_COUNT + 1] = {NULL};
+    const char *word = o->word_count == 1 ? o->words[0] : "", *nearest;
+
+    if (catalog_find(word, id))
+        return true;
+    for (int i = 0; i < FIND_COUNT; i++)
+        known[i] = catalog_entry((enum finding_id)i)->id;
+    nearest = str_nearest(word, known);
+    if (o->word_count != 1)
+        fail(e, ERR_USAGE, "explain needs one finding");
+    else if (nearest != NULL)
+        fail(e, ERR_USAGE, "there is no finding \"%.60s\"; did you mean %s?", word, nearest);
+    else
+        fail(e, ERR_USAGE, "there is no finding \"%.60s\"", word);
+    error_what(e, "cannot explain \"%.60s\"", word);
+    return error_next(e, "namesake explain %s", nearest ? nearest : "ptr-generic");
+}
+
 static int explain(struct session *s)
 {
-    const struct options *o = s->options;
     const struct catalog_entry *entry;
+    struct notes notes = {0};
     enum finding_id id;
-    const char *known[FIND_COUNT + 1];
-    const char *word = o->word_count == 1 ? o->words[0] : "", *nearest;
     struct error e = {0};
 
-    for (int i = 0; i <= FIND_COUNT; i++)
-        known[i] = i < FIND_COUNT ? catalog_entry((enum finding_id)i)->id : NULL;
-    if (!catalog_find(word, &id)) {
-        nearest = str_nearest(word, known);
-        fail(&e, ERR_USAGE,
-             nearest ? "there is no finding \"%.60s\"; did you mean %s?"
-                     : "there is no finding \"%.60s\"",
-             word, nearest);
-        error_next(&e, "namesake explain %s", nearest ? nearest : "ptr-generic");
+    if (!find_finding(s->options, &id, &e))
         return session_fail(s, &e);
-    }
     entry = catalog_entry(id);
-    printf("%s  (%s, belongs to the %s check)\n\n%s\n\n", entry->id, severity_text(entry->severity),
-           check_text(entry->check), entry->meaning);
-    printf("  effect     %s\n", entry->effect);
-    printf("  who        %s\n  by hand    %s\n  reference  %s\n", owner_role_words(entry->owner),
-           entry->repair, entry->reference);
-    return EXIT_YES;
+    notes_add(&notes, "meaning", "%s", entry->meaning);
+    notes_add(&notes, "effect", "%s", entry->effect);
+    notes_add(&notes, "severity", "%s, of the %s check", severity_text(entry->severity),
+              check_text(entry->check));
+    notes_add(&notes, "who", "%s", owner_role_words(entry->owner));
+    notes_add(&notes, "by hand", "%s", entry->repair);
+    notes_add(&notes, "reference", "%s", entry->reference);
+    return notes_end(s, &notes, entry->id);
 }
 
 static int help(struct session *s)
@@ -428,7 +440,10 @@ static int help(struct session *s)
 
 static int version(struct session *s)
 {
-    (void)s;
+    struct notes notes = {0};
+
+    if (s->options->output_count > 0)
+        return notes_end(s, &notes, "namesake " NAMESAKE_VERSION);
     puts("namesake " NAMESAKE_VERSION);
     return EXIT_YES;
 }

@@ -40,7 +40,9 @@ static char lower(char c)
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const char *at = memchr(letters, c, 26);
 
-    return at == NULL ? c : at[26];
+    if (at == NULL)
+        return c;
+    return at[26];
 }
 
 /* "hcloud_token": the credential of a variable. True when systemd has put it there. */

@@ -1,60 +1,59 @@
 /* doctor.c - abilities of this machine, line by line, with the reason where one is missing. */
 #include "agent/doctor.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "agent/journal.h"
 
-static void line(const char *what, const char *text)
-{
-    printf("  %-12s %s\n", what, text);
-}
+#define ACCOUNTS_MAX 256
 
-static void show_targets(const struct session *session)
+static void show_targets(const struct session *session, struct notes *notes)
 {
-    char text[600];
-
     for (size_t i = 0; i < session->targets.count; i++) {
         const struct target *target = &session->targets.v[i];
-        str_format(text, sizeof text, "%s  %s%s  wanted: %s", ip_text(&target->address).s,
-                   target->here ? "this machine" : "another machine",
-                   ip_scope(&target->address) == IP_SCOPE_PUBLIC ? "" : " (not a public address)",
-                   target->wanted.s[0] ? target->wanted.s : "not declared");
-        line(i == 0 ? "addresses" : "", text);
+        notes_add(notes, i == 0 ? "addresses" : "", "%s  %s%s  wanted: %s",
+                  ip_text(&target->address).s, target->here ? "this machine" : "another machine",
+                  ip_scope(&target->address) == IP_SCOPE_PUBLIC ? "" : " (not a public address)",
+                  target->wanted.s[0] ? target->wanted.s : "not declared");
     }
 }
 
-static void show_mta(const struct session *session)
+static void show_mta(const struct session *session, struct notes *notes)
 {
     const struct mta_facts *mta = &session->collector.mta;
     const struct mta_service *sender = mta_service_of(mta, MTA_SENDER);
-    char text[1200];
 
-    if (mta->mta == NULL) {
-        line("mail server", "none that namesake knows is installed here");
-        return;
-    }
-    if (mta->unknown[0] != '\0')
-        str_format(text, sizeof text, "%s: %s (%s)", mta->mta->title, mta->unknown,
-                   mta->unknown_next);
+    if (mta->mta == NULL)
+        notes_add(notes, "mail server", "none that namesake knows is installed here");
+    else if (mta->unknown[0] != '\0')
+        notes_add(notes, "mail server", "%s: %s; next: %s", mta->mta->title, mta->unknown,
+                  mta->unknown_next);
     else
-        str_format(text, sizeof text, "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
-                   sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
-    line("mail server", text);
+        notes_add(notes, "mail server", "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
+                  sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
 }
 
-static void show_resolvers(const struct session *session)
+static void show_resolvers(const struct session *session, struct notes *notes)
 {
-    char text[128];
-
     for (size_t i = 0; i < session->collector.resolver_count; i++) {
         const struct dns_server *resolver = &session->collector.resolvers[i];
-        str_format(text, sizeof text, "%s port %u", ip_text(&resolver->ip).s, resolver->port);
-        line(i == 0 ? "resolvers" : "", text);
+        notes_add(notes, i == 0 ? "resolvers" : "", "%s port %u", ip_text(&resolver->ip).s,
+                  resolver->port);
     }
     if (session->collector.resolver_count == 0)
-        line("resolvers", "none: /etc/resolv.conf names none");
+        notes_add(notes, "resolvers", "none: /etc/resolv.conf names none");
+}
+
+/* What each address greets with; another machine may see something else behind a filter. */
+static void show_port(struct session *session, struct notes *notes)
+{
+    for (size_t i = 0; i < session->targets.count; i++) {
+        struct banner_facts banner;
+        collect_banner(&session->collector, &session->targets.v[i].address, &banner);
+        notes_add(notes, i == 0 ? "port 25" : "", "%s: %s",
+                  ip_text(&session->targets.v[i].address).s,
+                  banner.lines.count > 0 ? banner.lines.v[0] : "no greeting");
+        strings_free(&banner.lines);
+        strings_free(&banner.ehlo);
+    }
 }
 
 static const char *roles_text(unsigned roles)
@@ -79,74 +78,74 @@ static bool try_account(struct account *account, char *text, size_t size)
     return opened;
 }
 
-static void show_accounts(struct session *session, bool opened[])
+static void show_accounts(struct session *session, bool opened[], struct notes *notes)
 {
     struct config *config = &session->config;
     char text[1200];
 
     for (size_t i = 0; i < config->account_count; i++) {
         opened[i] = try_account(&config->accounts[i], text, sizeof text);
-        line(i == 0 ? "accounts" : "", text);
+        notes_add(notes, i == 0 ? "accounts" : "", "%s", text);
     }
     if (config->account_count == 0)
-        line("accounts", "none configured and none in the environment");
+        notes_add(notes, "accounts", "none configured and none in the environment");
 }
 
-/* "forward: can do (rfc2136 "dns")", "ptr: by hand (Example Colo)" */
-static void conclude(const struct session *session, enum role role, const bool opened[])
+/* forward: can do (Cloudflare "cf"); ptr: by hand (Example Colo) */
+static void conclude(const struct session *session, enum role role, const bool opened[],
+                     struct notes *notes)
 {
     const struct config *config = &session->config;
-    const char *kind = role == ROLE_PTR ? "ptr" : "forward";
-    const char *owner = NULL;
+    const char *kind = role == ROLE_PTR ? "ptr:" : "forward:";
+    const char *owner = "no account";
 
     for (size_t i = 0; i < config->account_count; i++) {
         const struct account *account = &config->accounts[i];
         if ((account->roles & role) == 0)
             continue;
         if (opened[i]) {
-            printf("%s: can do (%s)\n", kind, account_title(account).s);
+            notes_add(notes, kind, "can do (%s)", account_title(account).s);
             return;
         }
         owner = account->owner[0] ? account->owner : account->id;
     }
-    printf(owner ? "%s: by hand (%s)\n" : "%s: by hand (no account)\n", kind, owner); // NOLINT
+    notes_add(notes, kind, "by hand (%s)", owner);
 }
 
-static void conclude_mta(struct session *session)
+static void conclude_mta(const struct session *session, struct notes *notes)
 {
-    struct collector *collector = &session->collector;
+    const struct collector *collector = &session->collector;
 
     if (collector->mta.mta == NULL)
-        puts("mta: by hand (no mail server that namesake knows)");
+        notes_add(notes, "mta:", "by hand (no mail server that namesake knows)");
     else if (!host_is_root(collector->host))
-        puts("mta: needs root");
+        notes_add(notes, "mta:", "needs root");
     else if (collector->mta.unknown[0] != '\0')
-        printf("mta: not now (%s)\n", collector->mta.unknown);
+        notes_add(notes, "mta:", "not now (%s)", collector->mta.unknown);
     else
-        printf("mta: can do (%s)\n", collector->mta.mta->name);
+        notes_add(notes, "mta:", "can do (%s)", collector->mta.mta->name);
 }
 
-bool doctor_run(struct session *session, struct error *e)
+bool doctor_find(struct session *session, struct notes *notes, struct error *e)
 {
-    bool opened[256] = {false};
+    bool opened[ACCOUNTS_MAX] = {false};
     char state[512];
 
-    if (session->config.account_count > sizeof opened)
-        return fail(e, ERR_LIMIT_EXCEEDED, "more than %zu accounts", sizeof opened);
-    printf("namesake %s on %s\n\n", NAMESAKE_VERSION,
-           session->collector.ehlo_name[0] == '[' ? "this machine" : session->collector.ehlo_name);
-    line("settings", session->config.path[0] ? session->config.path : "no configuration file");
+    if (session->config.account_count > ACCOUNTS_MAX)
+        return fail(e, ERR_LIMIT_EXCEEDED, "more than %d accounts", ACCOUNTS_MAX);
     if (!session_find_targets(session, e))
         return false;
-    show_targets(session);
-    show_mta(session);
-    show_resolvers(session);
-    show_accounts(session, opened);
+    notes_add(notes, "settings", "%s",
+              session->config.path[0] ? session->config.path : "no configuration file");
+    show_targets(session, notes);
+    show_mta(session, notes);
+    show_port(session, notes);
+    show_resolvers(session, notes);
+    show_accounts(session, opened, notes);
     if (journal_state_dir(state, sizeof state, e))
-        line("state", state);
-    putchar('\n');
-    conclude(session, ROLE_FORWARD, opened);
-    conclude(session, ROLE_PTR, opened);
-    conclude_mta(session);
+        notes_add(notes, "state", "%s", state);
+    conclude(session, ROLE_FORWARD, opened, notes);
+    conclude(session, ROLE_PTR, opened, notes);
+    conclude_mta(session, notes);
     return true;
 }

@@ -4,12 +4,12 @@
 #ifndef NAMESAKE_DOCTOR_H
 #define NAMESAKE_DOCTOR_H
 
-#include "agent/session.h"
+#include "agent/notes.h"
 
 /*
- * Print addresses, mail server, resolvers, accounts and credentials, and end with one line per
+ * Find addresses, mail server, resolvers, accounts and credentials, and conclude with one line per
  * kind of step. Credentials are opened and thrown away; nothing is written.
  */
-bool doctor_run(struct session *session, struct error *e) MUST_USE;
+bool doctor_find(struct session *session, struct notes *notes, struct error *e) MUST_USE;
 
 #endif

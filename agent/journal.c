@@ -19,14 +19,19 @@ static const char *const progress_texts[] = {"none", "begin", "done", "failed", 
 
 bool journal_state_dir(char *out, size_t size, struct error *e)
 {
-    const char *const direct[] = {getenv("NAMESAKE_STATE_DIR"), getenv("STATE_DIRECTORY")};
+    const char *own = getenv("NAMESAKE_STATE_DIR"), *unit = getenv("STATE_DIRECTORY");
     const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct cursor first;
     int length;
 
-    for (size_t i = 0; i < 2; i++)
-        if (direct[i] != NULL && direct[i][0] != '\0')
-            return str_copy(out, size, direct[i]) ||
-                   fail(e, ERR_CANNOT_CREATE, "the path of the state directory is too long");
+    if (own != NULL && own[0] != '\0')
+        return str_copy(out, size, own) ||
+               fail(e, ERR_CANNOT_CREATE, "the path of the state directory is too long");
+    if (unit != NULL && unit[0] != '\0') { /* systemd.exec(5): several are separated by colons */
+        first = cursor_of(unit, strcspn(unit, ":"));
+        return cursor_copy(&first, out, size) ||
+               fail(e, ERR_CANNOT_CREATE, "the path of the state directory is too long");
+    }
     if (geteuid() == 0)
         return str_copy(out, size, "/var/lib/namesake");
     if (base != NULL && base[0] == '/')
@@ -81,7 +86,7 @@ static bool write_document(const struct run *run, const char *name, json_t *docu
 {
     char path[PATH_SIZE];
     char *text = json_text(document);
-    bool ok = file_create(in_run(run, name, path), text, strlen(text), 0600, e);
+    bool ok = file_replace(in_run(run, name, path), text, strlen(text), 0600, e);
 
     free(text);
     json_decref(document);
@@ -156,7 +161,9 @@ static bool save_backups(struct run *run, size_t step, const struct mta_edits *e
         *backup = (struct backup){.before = edit->file->digest,
                                   .after = digest_of(edit->text, edit->length)};
         str_format(backup->copy, sizeof backup->copy, "backup-%zu-%zu", step + 1, i + 1);
-        str_cut(backup->path, sizeof backup->path, edit->file->target);
+        if (!str_copy(backup->path, sizeof backup->path, edit->file->target))
+            return fail(e, ERR_CANNOT_CREATE, "the path %.200s is too long to be kept",
+                        edit->file->target);
         in_run(run, backup->copy, path);
         if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
             return error_what(e, "cannot keep the old %s", edit->file->target);
@@ -274,6 +281,7 @@ static bool read_lines(const struct buf *text, struct run *run, struct error *e)
         event = json_parse(line.at + 17, length - 17, e);
         if (event == NULL || !read_event(event, run, e)) {
             json_decref(event);
+            e->code = ERR_PLAN_DAMAGED;
             return error_what(e, "cannot read line %zu of the journal", number);
         }
         json_decref(event);
@@ -290,6 +298,8 @@ static bool read_document(const struct run *run, const char *name, json_t **out,
 
     *out = ok ? json_parse(buf_string(&text), text.length, e) : NULL;
     buf_free(&text);
+    if (ok && *out == NULL)
+        e->code = ERR_PLAN_DAMAGED;
     return *out != NULL;
 }
 
@@ -322,6 +332,15 @@ static bool load(const char *state_dir, const char *id, struct run *out, struct 
     return true;
 }
 
+/* The plan is written last and in one piece: a folder without it was left before anything began. */
+static bool has_begun(const char *state_dir, const char *id)
+{
+    char path[PATH_SIZE];
+
+    str_format(path, sizeof path, "%s/runs/%s/plan.json", state_dir, id);
+    return access(path, F_OK) == 0;
+}
+
 static int is_run(const struct dirent *entry)
 {
     return entry->d_name[0] >= '0' && entry->d_name[0] <= '9' && strchr(entry->d_name, 'T') != NULL;
@@ -336,7 +355,8 @@ void journal_list(const char *state_dir, struct strings *out)
     str_format(path, sizeof path, "%s/runs", state_dir);
     count = scandir(path, &entries, is_run, alphasort);
     for (int i = 0; i < count; i++) {
-        strings_add(out, entries[i]->d_name);
+        if (has_begun(state_dir, entries[i]->d_name))
+            strings_add(out, entries[i]->d_name);
         free(entries[i]);
     }
     if (count >= 0)
@@ -438,12 +458,14 @@ bool journal_backup(const struct run *run, const struct backup *backup, struct b
                     struct error *e)
 {
     char path[PATH_SIZE];
+    size_t before = out->length;
 
     if (strchr(backup->copy, '/') != NULL || backup->copy[0] == '\0')
         return fail(e, ERR_PLAN_DAMAGED, "the journal names a copy outside the run's folder");
     if (!file_read(in_run(run, backup->copy, path), out, e))
         return error_what(e, "cannot read the kept copy of %s", backup->path);
-    if (!str_equal(digest_of(out->data, out->length).hex, backup->before.hex))
+    if (!str_equal(digest_of(buf_string(out) + before, out->length - before).hex,
+                   backup->before.hex))
         return fail(e, ERR_PLAN_DAMAGED, "the kept copy of %s is damaged", backup->path);
     return true;
 }

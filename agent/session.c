@@ -19,15 +19,21 @@
 #define TIMEOUT_DEFAULT_S 60
 #define WAIT_DEFAULT_S 300
 
+static bool is_dumb_terminal(void)
+{
+    const char *term = getenv("TERM");
+
+    return term == NULL || *term == '\0' || str_equal(term, "dumb");
+}
+
 /* Colour only on a terminal, not with NO_COLOR or a dumb one; no-color.org. */
 static bool wants_color(const struct options *options)
 {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    const char *no = getenv("NO_COLOR");
 
     if (!str_equal(options->color, "auto"))
         return str_equal(options->color, "always");
-    return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
-           (term == NULL || !str_equal(term, "dumb"));
+    return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && !is_dumb_terminal();
 }
 
 static struct style find_style(const struct options *options)
@@ -98,6 +104,7 @@ bool session_open(struct session *session, const struct options *options, bool o
 
     *session = (struct session){.options = options, .done = "nothing was changed"};
     session->style = find_style(options);
+    session->live_errors = isatty(STDERR_FILENO) && !is_dumb_terminal();
     config_defaults(&session->config);
     ok = offline || config_load(options->config, &session->config, mistakes);
     if (!ok)
@@ -153,10 +160,29 @@ static int64_t deadline(const struct session *session)
     return loop_now_ms(session->collector.loop) + seconds * 1000;
 }
 
+/* Within a moment the operator sees that something is going on; it is gone with the report. */
+static void tell_looking(const struct session *session, bool over)
+{
+    if (!session->live_errors || log_level() != LOG_LEVEL_NORMAL)
+        return;
+    if (over)
+        fputs("\r\033[K", stderr);
+    else if (session->targets.count == 1)
+        fprintf(stderr, "looking at %s ...", ip_text(&session->targets.v[0].address).s);
+    else
+        fprintf(stderr, "looking at %zu addresses ...", session->targets.count);
+    fflush(stderr);
+}
+
 bool session_look(struct session *session, struct error *e)
 {
-    if (look_and_judge(&session->collector, session->targets.v, session->targets.count,
-                       deadline(session), &session->identities))
+    bool complete;
+
+    tell_looking(session, false);
+    complete = look_and_judge(&session->collector, session->targets.v, session->targets.count,
+                              deadline(session), &session->identities);
+    tell_looking(session, true);
+    if (complete)
         return true;
     if (loop_stop_signal() == 0)
         return true; /* out of time: what was not reached is unknown, and the report says so */
@@ -386,10 +412,35 @@ static void keep_outcome(struct session *session, const struct act_event *event)
     str_cut(outcome->detail, sizeof outcome->detail, event->detail);
 }
 
-/* A waiting step tells when it begins to wait, then once a minute (interface section 7). */
-static bool is_quiet_now(const struct act_event *event)
+/*
+ * Interface section 7: on a terminal a waiting step is redrawn; elsewhere it tells when it begins
+ * to wait and once a minute.
+ */
+static bool is_quiet_now(struct session *session, const struct act_event *event)
 {
-    return event->phase == ACT_WAIT && event->waited_s % 60 != 0;
+    uint32_t minute = event->waited_s / 60 + 1;
+
+    if (event->phase == ACT_START)
+        return true;
+    if (event->phase != ACT_WAIT || session->live_errors) {
+        session->told_minute = 0;
+        return false;
+    }
+    if (session->told_minute >= minute)
+        return true;
+    session->told_minute = minute;
+    return false;
+}
+
+/* Write over the last lines of a waiting step. */
+static void draw(struct session *session, const struct buf *text, bool again)
+{
+    if (session->drawn > 0)
+        fprintf(stderr, "\033[%dA\033[J", session->drawn);
+    fputs(buf_string(text), stderr);
+    session->drawn = 0;
+    for (size_t i = 0; again && session->live_errors && i < text->length; i++)
+        session->drawn += text->data[i] == '\n';
 }
 
 static void print_event(void *arg, const struct act_event *event)
@@ -404,7 +455,7 @@ static void print_event(void *arg, const struct act_event *event)
 
     keep_outcome(session, event);
 
-    if (log_level() < LOG_LEVEL_NORMAL || event->phase == ACT_START || is_quiet_now(event))
+    if (log_level() < LOG_LEVEL_NORMAL || is_quiet_now(session, event))
         return;
     if (event->phase == ACT_WAIT)
         str_format(time_part, sizeof time_part, "%u:%02u of %u:%02u", event->waited_s / 60,
@@ -414,6 +465,6 @@ static void print_event(void *arg, const struct act_event *event)
     else if (event->phase == ACT_DONE)
         str_format(time_part, sizeof time_part, "%u s", event->waited_s);
     report_step(event->step, states[event->phase], time_part, event->detail, &session->style, &out);
-    fputs(buf_string(&out), stderr);
+    draw(session, &out, event->phase == ACT_WAIT);
     buf_free(&out);
 }

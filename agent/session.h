@@ -24,6 +24,7 @@ enum exit_code {
 struct session {
     const struct options *options;
     struct style style;
+    bool live_errors; /* standard error is a terminal where lines can be redrawn */
     struct config config;
     struct collector collector;
     struct targets targets;
@@ -32,7 +33,9 @@ struct session {
     struct run run;
     struct step_outcome *outcomes; /* of the steps that are acted on, by their number; or NULL */
     const struct plan *acting;     /* the plan whose steps these are */
-    char done[384]; /* what was changed so far, for errors */
+    int drawn;                     /* lines of a waiting step that the next event redraws */
+    uint32_t told_minute;          /* of a wait, when nothing can be redrawn */
+    char done[384];                /* what was changed so far, for errors */
 };
 
 /*

@@ -62,7 +62,7 @@ static void prove_forward(const struct facts *facts, time_t now, char *out, size
         str_format(out, size,
                    "The forward record (%s %s, %s) is being added and will be in place\n"
                    "before you are asked to act; checked at %s.",
-                   facts->wanted.s, type, address.s, time_text(now).s);
+                   type, facts->wanted.s, address.s, time_text(now).s);
         return;
     }
     list_servers(set, address.s, servers, sizeof servers);

@@ -232,59 +232,61 @@ static void put(struct buf *out, const char *from, const char *to)
         buf_add(out, from, (size_t)(to - from));
 }
 
+/* A line of an entry, and which of the old words stand on it. */
+struct row {
+    const char *at, *end;
+    size_t first, last; /* words from first on and before last */
+    bool anchor;        /* it has the "=", so it stays even without words */
+};
+
 /* Nothing of this line goes; if nothing goes at all, the new words may belong here. */
-static void write_kept(const char *from, const char *end, size_t a, size_t b, struct change *change,
-                       struct buf *out)
+static void write_kept(const struct row *row, struct change *change, struct buf *out)
 {
     const struct word *old = change->old.v;
     size_t at = change->first;
-    bool here = change->first == change->last && (at == 0 ? a == 0 : a < at && at <= b);
+    bool within = old && row->first < row->last && at <= row->last &&
+                  (at > row->first || (at == 0 && row->first == 0));
+    bool here = within && change->first == change->last && change->insert.length > 0;
 
-    if (!here || change->insert.length == 0) {
-        put(out, from, end);
-        return;
-    }
-    if (at > a) {
-        put(out, from, end_of(old[at - 1]));
+    if (!here) {
+        put(out, row->at, row->end);
+    } else if (at > row->first) {
+        put(out, row->at, end_of(old[at - 1]));
         buf_char(out, ' ');
         put_insert(change, out);
-        put(out, end_of(old[at - 1]), end);
-        return;
+        put(out, end_of(old[at - 1]), row->end);
+    } else {
+        put(out, row->at, old[at].at);
+        put_insert(change, out);
+        buf_char(out, ' ');
+        put(out, old[at].at, row->end);
     }
-    put(out, from, old[at].at);
-    put_insert(change, out);
-    buf_char(out, ' ');
-    put(out, old[at].at, end);
 }
 
-/*
- * One line that holds the old words a to b (b not included), some of which go. `anchor` is the
- * line with the "=", which stays even without words.
- */
-static void write_changed(const char *from, const char *end, size_t a, size_t b, bool anchor,
-                          struct change *change, struct buf *out)
+/* A line of which some words go. */
+static void write_changed(const struct row *row, struct change *change, struct buf *out)
 {
     const struct word *old = change->old.v;
-    size_t first = change->first > a ? change->first : a;
-    size_t last = change->last < b ? change->last : b;
+    size_t first = change->first > row->first ? change->first : row->first;
+    size_t last = change->last < row->last ? change->last : row->last;
     const char *resume = end_of(old[last - 1]);
 
     if (!change->inserted && change->insert.length > 0) {
-        put(out, from, old[first].at);
+        put(out, row->at, old[first].at);
         put_insert(change, out);
-    } else if (first > a) {
-        put(out, from, end_of(old[first - 1]));
-    } else if (last < b) {
-        put(out, from, old[first].at);
+    } else if (first > row->first) {
+        put(out, row->at, end_of(old[first - 1]));
+    } else if (last < row->last) {
+        put(out, row->at, old[first].at);
         resume = old[last].at;
-    } else if (anchor) {
-        const char *equals = memrchr(from, '=', (size_t)(old[first].at - from));
+    } else if (row->anchor) {
+        const char *equals = memrchr(row->at, '=', (size_t)(old[first].at - row->at));
 
-        put(out, from, equals ? equals + 1 : old[first].at);
+        put(out, row->at, equals ? equals + 1 : old[first].at);
     } else {
         return; /* a continuation line without a word */
     }
-    put(out, resume, end);
+    put(out, resume, row->end);
 }
 
 /* An empty value: behind the "=", with a blank where there is one in front of it. */
@@ -305,27 +307,35 @@ static void write_first_words(const char *text, const struct line *line, size_t 
     put(out, text + at, text + line->end);
 }
 
+static struct row row_of(const char *text, const struct edit_entry *entry, const struct line *line,
+                         const struct words *old)
+{
+    struct row row = {
+        .at = text + line->at,
+        .end = text + line->end,
+        .anchor = entry->equals > line->at && entry->equals <= line->end,
+    };
+
+    while (row.first < old->count && old->v[row.first].at < row.at)
+        row.first++;
+    for (row.last = row.first; row.last < old->count && old->v[row.last].at < row.end;)
+        row.last++;
+    return row;
+}
+
 static void write_line(const char *text, const struct edit_entry *entry, const struct line *line,
                        struct change *change, struct buf *out)
 {
-    const char *from = text + line->at, *end = text + line->end;
-    bool anchor = entry->equals > line->at && entry->equals <= line->end;
-    size_t a = 0, b;
+    struct row row = row_of(text, entry, line, &change->old);
+    bool goes = change->first < change->last && change->first < row.last &&
+                change->last > row.first && row.first < row.last;
 
-    while (a < change->old.count && change->old.v[a].at < from)
-        a++;
-    for (b = a; b < change->old.count && change->old.v[b].at < end;)
-        b++;
-    if (line->kind == LINE_COMMENT || line->kind == LINE_BLANK)
-        put(out, from, end);
-    else if (anchor && change->old.count == 0 && change->insert.length > 0)
+    if (row.anchor && change->old.count == 0 && change->insert.length > 0)
         write_first_words(text, line, entry->equals, change, out);
-    else if (change->first < change->last && change->first < b && change->last > a)
-        write_changed(from, end, a, b, anchor, change, out);
-    else if (a < b)
-        write_kept(from, end, a, b, change, out);
+    else if (goes)
+        write_changed(&row, change, out);
     else
-        put(out, from, end);
+        write_kept(&row, change, out);
 }
 
 static void change_entry(const char *text, size_t length, const struct edit_entry *entry,

@@ -82,7 +82,7 @@ struct mta_change {
     char file[256];
     char parameter[64];
     char *before, *after; /* raw values; NULL: not set */
-    bool follows;         /* keeps a value that would have followed the name */
+    bool follows; /* keeps a value that would have followed the name: the old one, spelt out */
 };
 
 struct mta_edits {
@@ -112,7 +112,8 @@ struct mta {
     /*
      * PURE: the smallest edits that give every outside service the name, keeping what follows
      * it (mydestination and its like) as it is. No edits when all is as wished. ERR_CONFLICT
-     * with the reason when a person has to do it.
+     * with the reason when a person has to do it; ERR_NAME_REFUSED when the name is none for SMTP.
+     * The edits point into the facts, which must live as long.
      */
     bool (*edit)(const struct mta_facts *, const struct mta_wish *, struct mta_edits *,
                  struct error *);
@@ -125,10 +126,13 @@ struct mta {
     bool (*check)(struct host *, const struct mta_facts *, const struct mta_edits *,
                   const struct mta_wish *, struct error *);
 
-    /* Make what is on disk live: reload or restart. ERR_MTA_RELOAD_FAILED. */
+    /* Make what is on disk live: reload or restart. ERR_MTA_RELOAD_FAILED, also when it is down. */
     bool (*activate)(struct host *, const struct mta_facts *, bool restart, struct error *);
 
-    /* Proof of life, not an exit status. ERR_MTA_RELOAD_FAILED when it does not run. */
+    /*
+     * Proof of life, not an exit status. ERR_MTA_RELOAD_FAILED when it does not run. Takes a
+     * moment: what has just been activated may die of it. Needs root.
+     */
     bool (*alive)(struct host *, const struct mta_facts *, struct error *);
 };
 

@@ -32,8 +32,11 @@ static void sleep_ms(long ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
-    while (nanosleep(&t, &t) != 0)
-        continue;
+    int left;
+
+    do
+        left = nanosleep(&t, &t);
+    while (left != 0);
 }
 
 /* Up to 3.7 "postfix" says nothing without a terminal; postmap always does (section 2.11). */

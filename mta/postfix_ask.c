@@ -39,7 +39,7 @@ bool postfix_ask(struct host *host, const char *folder, const char *const *more,
     struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
     size_t count = folder ? 3 : 1;
 
-    for (size_t i = 0; more[i] && i < POSTFIX_ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < POSTFIX_ARGUMENTS_MAX && more[i]; i++)
         argv[count++] = more[i];
     argv[count] = NULL;
     return host_run(host, &command, out, e);

@@ -213,29 +213,29 @@ static bool ask_services(struct asking *a, struct error *e)
     return true;
 }
 
-/* master.cf first: only the master reads it, and only on a reload (section 9). */
-static bool read_files(struct asking *a, struct error *e)
+static bool read_one(struct asking *a, const char *name, struct error *e)
 {
-    static const char *const names[] = {"master.cf", "main.cf"};
     struct mta_instance *instance = a->instance;
     struct error refused;
     char path[300];
-    bool rights;
 
-    instance->files = mem_new(2, sizeof *instance->files);
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", instance->folder, names[i]);
-        if (!host_read(a->host, path, &instance->files[i], &refused)) {
-            if (refused.code == ERR_SSH_FAILED || refused.code == ERR_TIMEOUT) {
-                *e = refused;
-                return false;
-            }
-            rights = refused.code == ERR_ROOT_NEEDED;
-            return not_known(a, refused.why, rights ? AS_ROOT : "sudo postfix check");
-        }
+    snprintf(path, sizeof path, "%s/%s", instance->folder, name);
+    if (host_read(a->host, path, &instance->files[instance->file_count], &refused)) {
         instance->file_count++;
+        return true;
     }
-    return true;
+    if (refused.code != ERR_SSH_FAILED && refused.code != ERR_TIMEOUT)
+        return not_known(a, refused.why,
+                         refused.code == ERR_ROOT_NEEDED ? AS_ROOT : "sudo postfix check");
+    *e = refused;
+    return false;
+}
+
+/* master.cf first: only the master reads it, and only on a reload (section 9). */
+static bool read_files(struct asking *a, struct error *e)
+{
+    a->instance->files = mem_new(2, sizeof *a->instance->files);
+    return read_one(a, "master.cf", e) && read_one(a, "main.cf", e);
 }
 
 /* Where postconf had to be asked without it, only the text tells. */

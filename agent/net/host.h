@@ -22,7 +22,7 @@ struct host;
 struct command {
     const char *const *argv; /* NULL-terminated; argv[0] is searched in the system's sbin and bin */
     const char *input;       /* for its standard input; NULL: none */
-    uint32_t timeout_ms;     /* then it is killed, and that is ERR_TIMEOUT */
+    uint32_t timeout_ms;     /* then it is killed, and that is ERR_TIMEOUT; never 0 */
 };
 
 struct command_result {
@@ -61,7 +61,10 @@ struct host {
 struct host *host_local(void);
 void host_free(struct host *host);
 
-/* Read a file within HOST_FILE_MAX. ERR_NO_INPUT; ERR_ROOT_NEEDED when it may not be read. */
+/*
+ * Read a regular file. ERR_NO_INPUT; ERR_ROOT_NEEDED when it may not be read; ERR_SYSTEM when it
+ * is something else than a file; ERR_LIMIT_EXCEEDED past HOST_FILE_MAX.
+ */
 bool host_read(struct host *host, const char *path, struct host_file *out,
                struct error *e) MUST_USE;
 void host_file_free(struct host_file *file);
@@ -70,12 +73,19 @@ void host_file_free(struct host_file *file);
  * Replace the file's content, provided that it still is what was read (else ERR_CONFLICT and
  * nothing is written): temporary in the same folder, same owner, mode, ACL and extended
  * attributes, fsync, rename, fsync of the folder. The target of a symbolic link is replaced, not
- * the link. ERR_ROOT_NEEDED, ERR_SYSTEM; the old content stays in every case of failure.
+ * the link. A file with more than one name (hard links) is ERR_CONFLICT: a rename would part
+ * them. The file looks some seconds old afterwards, because Postfix waits for that.
+ * ERR_ROOT_NEEDED, ERR_SYSTEM (immutable, read-only, full); the old content stays in every case
+ * of failure.
  */
 bool host_replace(struct host *host, const struct host_file *old, const char *text, size_t length,
                   struct error *e) MUST_USE;
 
-/* A new private folder (mode 0700) beside a file, on the same file system; remove it with all. */
+/*
+ * A new private folder (mode 0700) beside a file, on the same file system; a new file in it (mode
+ * 0600, looking some seconds old; an existing one is an error); and the folder removed with all
+ * that is in it. Only what host_make_stage made is removed; gone already is fine.
+ */
 bool host_make_stage(struct host *host, const char *beside, char *path, size_t size,
                      struct error *e) MUST_USE;
 bool host_put(struct host *host, const char *path, const char *text, size_t length,
@@ -83,15 +93,20 @@ bool host_put(struct host *host, const char *path, const char *text, size_t leng
 bool host_remove_stage(struct host *host, const char *path, struct error *e) MUST_USE;
 
 /*
- * Run a program: LC_ALL=C, PATH of the system, no terminal. True whatever its exit status;
- * ERR_NO_INPUT when there is no such program, ERR_TIMEOUT when it had to be killed. The caller
- * calls command_result_free.
+ * Run a program: LC_ALL=C, PATH of the system, in "/", no terminal, no other descriptors. True
+ * whatever its exit status; ERR_NO_INPUT when there is no such program, ERR_TIMEOUT when it had
+ * to be killed, with its process group, ERR_LIMIT_EXCEEDED when its output is more than
+ * HOST_OUTPUT_MAX; of standard error what is too long is dropped. A daemon that it leaves behind
+ * is not waited for. The caller calls command_result_free.
  */
 bool host_run(struct host *host, const struct command *command, struct command_result *out,
               struct error *e) MUST_USE;
 void command_result_free(struct command_result *result);
 
-/* Whether somebody holds an exclusive lock (flock or fcntl) on a file: Postfix's proof of life. */
+/*
+ * Whether somebody holds an exclusive lock (flock or fcntl) on a file: Postfix's proof of life. A
+ * file that is not there is not locked. ERR_ROOT_NEEDED when we may not look.
+ */
 bool host_is_locked(struct host *host, const char *path, bool *locked, struct error *e) MUST_USE;
 
 bool host_is_root(struct host *host);

@@ -144,17 +144,18 @@ static bool place_descriptors(const struct ends *ends)
 
 static _Noreturn void become(const char *path, const char *const *argv, const struct ends *ends)
 {
-    union {
-        const char *const *given;
-        char *const *wanted; /* execve does not write to them, whatever its prototype says */
-    } words = {.given = argv}, variables = {.given = environment};
+    const char *const *variables = environment;
+    char *const *args, *const *values;
     int number;
 
+    /* execve does not write to them, whatever its prototype says. */
+    memcpy(&args, &argv, sizeof args);
+    memcpy(&values, &variables, sizeof values);
     setsid();
     default_signals();
     umask(022);
     if (place_descriptors(ends) && chdir("/") == 0)
-        execve(path, words.wanted, variables.wanted);
+        execve(path, args, values);
     number = errno;
     (void)!write(3, &number, sizeof number);
     _exit(127);
@@ -213,10 +214,10 @@ static bool fork_child(const char *path, const struct command *command, struct e
 static bool take(int *fd, struct buf *out)
 {
     char piece[8192];
-    ssize_t n;
 
     while (*fd >= 0) {
-        n = read(*fd, piece, sizeof piece);
+        ssize_t n = read(*fd, piece, sizeof piece);
+
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -269,11 +270,14 @@ static bool follow(struct child *child, const struct command *command, struct co
 /* Its process group with it. Daemons that it started on its way are in sessions of their own. */
 static void end_child(struct child *child)
 {
+    pid_t pid;
+
     if (child->pid <= 0 || child->ended)
         return;
     (void)kill(-child->pid, SIGKILL);
-    while (waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR)
-        continue;
+    do
+        pid = waitpid(child->pid, &child->status, 0);
+    while (pid < 0 && errno == EINTR);
     child->ended = true;
 }
 

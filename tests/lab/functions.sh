@@ -135,6 +135,19 @@ name_server_release() {
     on "$1" nsd-control -c "$LAB/$1/conf" transfer >/dev/null
 }
 
+# The key stays known, but may only read: a policy that somebody changed.
+updates_forbid() { # updates_forbid ns1|hoster1
+    name_server_stop "$1"
+    sed -i 's/^    action: update$/    action: notify/' "$LAB/$1/conf"
+    name_server_start "$1"
+}
+
+updates_allow() { # updates_allow ns1|hoster1
+    name_server_stop "$1"
+    sed -i 's/^    action: notify$/    action: update/' "$LAB/$1/conf"
+    name_server_start "$1"
+}
+
 serial_of() { # serial_of SERVER ZONE
     kdig +short +norec +timeout=1 +retry=0 "@$1" "$2" SOA 2>/dev/null | awk '{ print $3 }'
 }
