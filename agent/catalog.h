@@ -41,13 +41,7 @@ enum finding_id {
     FIND_COUNT
 };
 
-enum severity {
-    SEVERITY_FAIL,
-    SEVERITY_UNKNOWN,
-    SEVERITY_WARN,
-    SEVERITY_INFO,
-    SEVERITY_COUNT
-};
+enum severity { SEVERITY_FAIL, SEVERITY_UNKNOWN, SEVERITY_WARN, SEVERITY_INFO, SEVERITY_COUNT };
 
 enum owner_role {
     OWNER_IP,    /* ip-owner */
@@ -59,14 +53,7 @@ enum owner_role {
 };
 
 /* The sides of the examination; interface section 1. */
-enum check {
-    CHECK_PTR,
-    CHECK_BANNER,
-    CHECK_HELO,
-    CHECK_FORWARD,
-    CHECK_PATH,
-    CHECK_COUNT
-};
+enum check { CHECK_PTR, CHECK_BANNER, CHECK_HELO, CHECK_FORWARD, CHECK_PATH, CHECK_COUNT };
 
 struct catalog_entry {
     const char *id;
@@ -84,9 +71,9 @@ const struct catalog_entry *catalog_entry(enum finding_id id);
 /* Find by text id; false when there is none. */
 bool catalog_find(const char *text, enum finding_id *out);
 
-const char *severity_text(enum severity severity); /* "fail" */
-const char *owner_role_text(enum owner_role role); /* "ip-owner" */
+const char *severity_text(enum severity severity);  /* "fail" */
+const char *owner_role_text(enum owner_role role);  /* "ip-owner" */
 const char *owner_role_words(enum owner_role role); /* "the IP owner" */
-const char *check_text(enum check check);          /* "ptr" */
+const char *check_text(enum check check);           /* "ptr" */
 
 #endif

@@ -39,9 +39,9 @@ bool rrset_is_definite(const struct rrset_facts *set)
 /* Words that servers begin a greeting with when they forget their name. */
 static bool is_filler(const char *word)
 {
-    static const char *const fillers[] = {"ESMTP", "SMTP",    "LMTP",     "Service",   "Welcome",
-                                          "Mail",  "Postfix", "Exim",     "Sendmail",  "Microsoft",
-                                          "ready", "server",  "Hello",    "mailserver"};
+    static const char *const fillers[] = {"ESMTP", "SMTP",    "LMTP",  "Service",   "Welcome",
+                                          "Mail",  "Postfix", "Exim",  "Sendmail",  "Microsoft",
+                                          "ready", "server",  "Hello", "mailserver"};
 
     for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
         if (str_equal_nocase(word, fillers[i]))

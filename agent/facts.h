@@ -14,7 +14,7 @@
 
 /* What one server said of a record set. */
 struct sighting {
-    char vantage[64]; /* "here" */
+    char vantage[64];           /* "here" */
     char server[NAME_MAX_TEXT]; /* name of an authoritative server, address of a resolver */
     bool authoritative;
     int rcode; /* enum dns_rcode */
@@ -91,14 +91,14 @@ struct owner_facts {
 };
 
 struct path_facts {
-    char relay[256];     /* mail leaves through this host; "" when it leaves directly */
-    bool nat;            /* the address is private and the public one is not known */
+    char relay[256];         /* mail leaves through this host; "" when it leaves directly */
+    bool nat;                /* the address is private and the public one is not known */
     char hostname_from[128]; /* the name is the system's, and this may rewrite it; "" otherwise */
 };
 
 struct facts {
     struct ip address;
-    struct name wanted; /* "" while undecided */
+    struct name wanted;   /* "" while undecided */
     char wanted_from[96]; /* "--name", "configuration", "postfix smtp_helo_name" */
     struct reverse_facts reverse;
     struct forward_facts *forward; /* of every name that matters, the wanted one first */

@@ -273,7 +273,7 @@ static bool read_lines(const struct buf *text, struct run *run, struct error *e)
         bool last = c.at == c.end;
         json_t *event;
         number++;
-        if (length < 18 || line.end == c.end || /* no line end */
+        if (length < 18 || line.at[16] != ' ' || line.end == c.end || /* no line end */
             memcmp(digest_of(line.at + 17, length - 17).hex, line.at, 16) != 0) {
             run->torn = last;
             return last || fail(e, ERR_PLAN_DAMAGED, "line %zu of the journal is damaged", number);
