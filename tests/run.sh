@@ -61,6 +61,7 @@ unit_tests() {
 real_servers() {
     local counts=''
     echo "Real servers: Postfix, Knot, NSD and Unbound in a lab of namespaces"
+    count "the lab leaves nothing behind, however it ends" tests/lab/leaves_nothing.sh
     NAMESAKE=$top/build/$1/namesake tests/e2e/run.sh 2>&1 </dev/null | tee "$log" || true
     counts=$(sed -n 's/^e2e: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
     [ -n "$counts" ] || counts='0 1 0'

@@ -99,6 +99,7 @@ static void read_step(const json_t *item, size_t index, struct step *step)
     text(item, "provider", step->provider, sizeof step->provider);
     text(item, "host", step->host, sizeof step->host);
     text(item, "name", step->subject.name.s, sizeof step->subject.name.s);
+    step->subject.owner = step->subject.name;
     text(item, "owner", step->owner_who.name, sizeof step->owner_who.name);
     ck_assert(ip_parse(json_string_or(item, "address", "203.0.113.25"), &step->subject.ip));
     texts(item, "before", &step->before);
