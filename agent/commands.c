@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/doctor.h"
 #include "agent/recorded.h"
+#include "agent/schema.h"
 #include "agent/session.h"
 
 #define TEXT_MAX (16U << 20)
@@ -456,7 +457,7 @@ static const struct {
     {CMD_AUDIT, audit, false},   {CMD_PLAN, plan, false},        {CMD_APPLY, apply, false},
     {CMD_VERIFY, verify, false}, {CMD_ROLLBACK, rollback, true}, {CMD_TICKET, ticket, false},
     {CMD_DOCTOR, doctor, false}, {CMD_SHOW, show, true},         {CMD_EXPLAIN, explain, true},
-    {CMD_HELP, help, true},      {CMD_VERSION, version, true},
+    {CMD_HELP, help, true},      {CMD_VERSION, version, true},   {CMD_SCHEMA, schema_print, true},
 };
 
 int command_run(const struct options *options)

@@ -5,10 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    enum command_id id;
-    const char *name, *usage, *help;
-} commands[] = {
+static const struct command_row commands[] = {
     {CMD_AUDIT, "audit", "[TARGET...]", "look and report; without target: this machine"},
     {CMD_PLAN, "plan", "[TARGET...]",
      "show what would change, in which order, and who has to do it"},
@@ -20,8 +17,10 @@ static const struct {
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
     {CMD_SHOW, "show", "FILE", "print a saved plan or report in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
-    {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command"},
-    {CMD_VERSION, "version", "", "print the version"},
+    {CMD_SCHEMA, "schema", "NAME", "print the JSON Schema of a document", .rare = true},
+    {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script", .rare = true},
+    {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command", .rare = true},
+    {CMD_VERSION, "version", "", "print the version", .rare = true},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -128,34 +127,20 @@ bool command_find(const char *word, enum command_id *out)
     return false;
 }
 
-void options_help(struct buf *out)
+bool command_row(size_t index, struct command_row *out)
 {
-    buf_text(out, "namesake makes PTR record, SMTP name and address record of a mail server name "
-                  "one host.\n\nusage: namesake COMMAND [OPTION...] [ARGUMENT...]\n\n");
-    for (size_t i = 0; i < COMMANDS; i++)
-        buf_printf(out, "  %-9s %s\n", commands[i].name, commands[i].help);
-    buf_text(out, "\nBegin with: namesake audit        All options: namesake help COMMAND\n");
+    if (index < COMMANDS)
+        *out = commands[index];
+    return index < COMMANDS;
 }
 
-void options_help_command(enum command_id id, struct buf *out)
+bool option_row(size_t index, struct option_row *out)
 {
-    char left[64];
+    const struct option *o = &options[index];
 
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (commands[i].id == id)
-            buf_printf(out, "usage: namesake %s [OPTION...] %s\n\n%s\n\n", commands[i].name,
-                       commands[i].usage, commands[i].help);
-    for (size_t i = 0; i < OPTIONS; i++) {
-        if ((options[i].commands & (int)id) == 0)
-            continue;
-        str_format(left, sizeof left, "%s%s%s%s%s", options[i].other ? options[i].other : "",
-                   options[i].other ? ", " : "", options[i].name, options[i].value ? " " : "",
-                   options[i].value ? options[i].value : "");
-        buf_printf(out, "  %-28s %s\n", left, options[i].help);
-    }
-    buf_text(out, "\nDUR is 90, 90s, 5m, 2h or 1h30m. A TARGET is an address, a host of the "
-                  "configuration, \"all\", or a\nhost name, which stands for its addresses and is "
-                  "their wanted name.\n");
+    if (index < OPTIONS)
+        *out = (struct option_row){o->name, o->other, o->value, o->commands, o->help};
+    return index < OPTIONS;
 }
 
 static const struct option *find_option(const char *word, size_t length)

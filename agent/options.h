@@ -22,7 +22,9 @@ enum command_id {
     CMD_EXPLAIN = 1 << 8,
     CMD_HELP = 1 << 9,
     CMD_VERSION = 1 << 10,
-    CMD_ALL = (1 << 11) - 1,
+    CMD_SCHEMA = 1 << 11,
+    CMD_COMPLETION = 1 << 12,
+    CMD_ALL = (1 << 13) - 1,
 };
 
 #define OUTPUTS_MAX 8
@@ -58,6 +60,23 @@ struct options {
  * What could be read is in *out also on failure: the format of the error is in there.
  */
 bool options_parse(int argc, char **argv, struct options *out, struct error *e) MUST_USE;
+
+/* The tables of commands and options, for help and completion. */
+struct command_row {
+    enum command_id id;
+    const char *name, *usage, *help;
+    bool rare; /* the short help only names it */
+};
+struct option_row {
+    const char *name, *other; /* "--config", "-c"; other may be NULL */
+    const char *value;        /* what follows: "FILE", "a|b"; NULL: nothing */
+    int commands;             /* of enum command_id */
+    const char *help;
+};
+
+/* One row after the other; false past the last one. */
+bool command_row(size_t index, struct command_row *out) MUST_USE;
+bool option_row(size_t index, struct option_row *out) MUST_USE;
 
 /* The name of a command; the one-line help of each; the whole help of one (interface section 3). */
 const char *command_name(enum command_id id);

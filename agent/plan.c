@@ -10,7 +10,7 @@
 
 /* What a plan is made from, and the plan that is made. */
 struct planning {
-    const struct plan_input **inputs; /* in the order of their addresses */
+    const struct plan_input *inputs; /* in the order of their addresses */
     size_t count;
     const struct plan_policy *policy;
     struct plan *plan;
@@ -30,7 +30,7 @@ static void forward_after(const struct planning *p, const struct facts *facts,
     if (!p->policy->forward_replace)
         *after = strings_copy(before);
     for (size_t i = 0; p->policy->forward_replace && i < p->count; i++) {
-        const struct facts *other = p->inputs[i]->facts;
+        const struct facts *other = p->inputs[i].facts;
         if (other->address.family == facts->address.family &&
             name_equal(&other->wanted, &facts->wanted))
             add_value(after, ip_text(&other->address).s);
@@ -218,7 +218,7 @@ static bool mta_is_planned(const struct plan *plan, const struct plan_input *in)
 static const struct facts *rival_of(const struct planning *p, const struct plan_input *in)
 {
     for (size_t i = 0; i < p->count; i++) {
-        const struct plan_input *other = p->inputs[i];
+        const struct plan_input *other = &p->inputs[i];
         if (other->mta != NULL && str_equal(other->host, in->host) &&
             !name_is_empty(&other->facts->wanted) &&
             !name_equal(&other->facts->wanted, &in->facts->wanted))
@@ -378,18 +378,18 @@ static void write_tickets(struct plan *plan, const struct plan_input *inputs, si
 
 static int by_address(const void *a, const void *b)
 {
-    const struct plan_input *const *x = a, *const *y = b;
+    const struct plan_input *x = a, *y = b;
 
-    return ip_compare(&(*x)->facts->address, &(*y)->facts->address);
+    return ip_compare(&x->facts->address, &y->facts->address);
 }
 
 /* The order in which targets were named must not change a plan, nor its id. */
-static const struct plan_input **sort_inputs(const struct plan_input *inputs, size_t count)
+static struct plan_input *sort_inputs(const struct plan_input *inputs, size_t count)
 {
-    const struct plan_input **sorted = mem_new(count, sizeof *sorted);
+    struct plan_input *sorted = mem_new(count, sizeof *sorted);
 
     for (size_t i = 0; i < count; i++)
-        sorted[i] = &inputs[i];
+        sorted[i] = inputs[i];
     qsort(sorted, count, sizeof *sorted, by_address);
     return sorted;
 }
@@ -397,9 +397,9 @@ static const struct plan_input **sort_inputs(const struct plan_input *inputs, si
 static bool check_targets(const struct planning *p, struct error *e)
 {
     for (size_t i = 0; i < p->count; i++)
-        if (p->inputs[i]->judgement->verdict != VERDICT_ALIGNED &&
-            !name_is_empty(&p->inputs[i]->facts->wanted) &&
-            !target_is_allowed(p->inputs[i]->facts, p->policy, e))
+        if (p->inputs[i].judgement->verdict != VERDICT_ALIGNED &&
+            !name_is_empty(&p->inputs[i].facts->wanted) &&
+            !target_is_allowed(p->inputs[i].facts, p->policy, e))
             return false;
     return true;
 }
@@ -414,15 +414,16 @@ static void plan_kind(const struct planning *p, enum step_kind kind)
     };
 
     for (size_t i = 0; p->policy->kinds[kind] && i < p->count; i++)
-        if (!name_is_empty(&p->inputs[i]->facts->wanted))
-            planners[kind](p, p->inputs[i]);
+        if (!name_is_empty(&p->inputs[i].facts->wanted))
+            planners[kind](p, &p->inputs[i]);
 }
 
 bool plan_make(const struct plan_input *inputs, size_t count, const struct plan_policy *policy,
                time_t now, struct plan *out, struct error *e)
 {
     struct plan plan = {.created = now, .expires = now + PLAN_LIFETIME_S};
-    struct planning p = {sort_inputs(inputs, count), count, policy, &plan};
+    struct plan_input *sorted = sort_inputs(inputs, count);
+    struct planning p = {sorted, count, policy, &plan};
     bool ok = check_targets(&p, e);
 
     for (int kind = 0; ok && kind < STEP_KINDS; kind++)
@@ -431,7 +432,7 @@ bool plan_make(const struct plan_input *inputs, size_t count, const struct plan_
     write_tickets(&plan, inputs, count, now);
     plan_seal(&plan);
     ok = ok && within_limit(&plan, policy, e);
-    free(p.inputs);
+    free(sorted);
     if (ok)
         *out = plan;
     else

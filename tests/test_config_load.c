@@ -4,6 +4,7 @@
 #include "agent/base/file.h"
 #include "agent/base/json.h"
 
+#include "tests/support/folder.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -17,24 +18,31 @@
 static struct config config;
 static struct config_mistakes mistakes;
 
+static struct folder folder;
+
+static void leave_nothing(void)
+{
+    folder_free(&folder);
+}
+
 /* A folder of our own as the current one, and an environment with nothing of this machine. */
 static void start(void)
 {
-    char folder[] = "/tmp/namesake-test-XXXXXX";
-
-    ck_assert(clearenv() == 0 && mkdtemp(folder) != NULL && chmod(folder, 0755) == 0);
-    ck_assert(chdir(folder) == 0);
+    folder = folder_new();
+    ck_assert(atexit(leave_nothing) == 0);
+    ck_assert(clearenv() == 0 && chmod(folder.path, 0755) == 0);
+    ck_assert(chdir(folder.path) == 0);
 }
 
 static void write_file(const char *path, mode_t mode, const char *text)
 {
-    char folder[256];
+    char parent[256];
     struct error e;
 
-    str_cut(folder, sizeof folder, path);
-    if (strrchr(folder, '/') != NULL) {
-        *strrchr(folder, '/') = '\0';
-        ck_assert_msg(file_make_folder(folder, 0755, &e), "%s", folder);
+    str_cut(parent, sizeof parent, path);
+    if (strrchr(parent, '/') != NULL) {
+        *strrchr(parent, '/') = '\0';
+        ck_assert_msg(file_make_folder(parent, 0755, &e), "%s", parent);
     }
     ck_assert_msg(file_replace(path, text, strlen(text), mode, &e), "%s", path);
 }

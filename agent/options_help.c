@@ -1,0 +1,72 @@
+/* options_help.c - the help texts, from the tables of commands and options. */
+#include "agent/options.h"
+
+#include <string.h>
+
+#define COLUMNS 80
+#define OPTION_COLUMN 32 /* where the text of an option begins */
+
+/* The commands that are needed rarely share one line: the whole text fits a small terminal. */
+void options_help(struct buf *out)
+{
+    struct command_row row;
+
+    buf_text(out, "namesake makes PTR record, SMTP name and address record of a mail server name "
+                  "one host.\n\nusage: namesake COMMAND [OPTION...] [ARGUMENT...]\n\n");
+    for (size_t i = 0; command_row(i, &row); i++)
+        if (!row.rare)
+            buf_printf(out, "  %-9s %s\n", row.name, row.help);
+    buf_text(out, "  also     ");
+    for (size_t i = 0; command_row(i, &row); i++)
+        if (row.rare)
+            buf_printf(out, " %s", row.name);
+    buf_text(out, "\n\nBegin with: namesake audit        All options: namesake help COMMAND\n");
+}
+
+/* A text from a column on, wrapped between words. */
+static void add_wrapped(const char *text, struct buf *out)
+{
+    struct cursor c = cursor_of(text, strlen(text)), word;
+    size_t column = OPTION_COLUMN;
+
+    while (cursor_word(&c, &word)) {
+        size_t length = (size_t)(word.end - word.at);
+        if (column > OPTION_COLUMN && column + 1 + length > COLUMNS) {
+            buf_printf(out, "\n%*s", OPTION_COLUMN, "");
+            column = OPTION_COLUMN;
+        }
+        buf_printf(out, "%s%.*s", column > OPTION_COLUMN ? " " : "", (int)length, word.at);
+        column += length + (column > OPTION_COLUMN);
+    }
+    buf_char(out, '\n');
+}
+
+static void add_option(const struct option_row *row, struct buf *out)
+{
+    char left[80];
+
+    str_format(left, sizeof left, "%s%s%s%s%s", row->other ? row->other : "",
+               row->other ? ", " : "", row->name, row->value ? " " : "",
+               row->value ? row->value : "");
+    buf_printf(out, "  %-*s", OPTION_COLUMN - 2, left);
+    if (strlen(left) + 2 >= OPTION_COLUMN)
+        buf_printf(out, "\n%*s", OPTION_COLUMN, "");
+    add_wrapped(row->help, out);
+}
+
+void options_help_command(enum command_id id, struct buf *out)
+{
+    struct command_row command;
+    struct option_row option;
+
+    for (size_t i = 0; command_row(i, &command); i++)
+        if (command.id == id)
+            buf_printf(out, "usage: namesake %s [OPTION...]%s%s\n\n%s\n\n", command.name,
+                       command.usage[0] ? " " : "", command.usage, command.help);
+    for (size_t i = 0; option_row(i, &option); i++)
+        if ((option.commands & (int)id) != 0)
+            add_option(&option, out);
+    buf_text(out, "\nDUR is 90, 90s, 5m, 2h or 1h30m. A TARGET is an address, a host of the "
+                  "configuration,\n\"all\", or a host name, which stands for its addresses and is "
+                  "their wanted name.\n");
+}
