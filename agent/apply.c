@@ -2,6 +2,7 @@
 #include "agent/apply.h"
 
 #include "agent/base/log.h"
+#include "agent/base/mem.h"
 
 static void tell(struct actor *actor, const struct step *step, enum act_phase phase,
                  const char *detail)
@@ -163,6 +164,24 @@ size_t apply_undoable(const struct run *run)
     for (size_t i = 0; i < run->plan.count; i++)
         count += is_undoable(run, i);
     return count;
+}
+
+void apply_undo_plan(const struct run *run, struct plan *out)
+{
+    struct plan made = {.created = run->plan.created, .expires = run->plan.expires};
+
+    made.steps = mem_new(run->plan.count + 1, sizeof *made.steps);
+    for (size_t i = 0; i < run->plan.count; i++) {
+        struct step *step = &made.steps[made.count];
+        if (!is_undoable(run, i))
+            continue;
+        step_copy(&run->plan.steps[i], step);
+        strings_free(&step->before);
+        step->before = strings_copy(&run->records[i].before);
+        made.count++;
+    }
+    plan_reverse(&made, out);
+    plan_free(&made);
 }
 
 /* The way back of one step, for telling and for waiting: to what it found, from what it left. */

@@ -40,4 +40,8 @@ bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_res
 /* Steps of a run that would be undone: begun or made, not undone. */
 size_t apply_undoable(const struct run *run);
 
+/* These steps as a plan to look at: last first, back to what each of them found. The caller calls
+ * plan_free. */
+void apply_undo_plan(const struct run *run, struct plan *out);
+
 #endif

@@ -110,8 +110,9 @@ static void rule_ptr_differs(struct look *look)
     if (name_from_dns(ptr, &name))
         generic = generic_judge(&name, &facts->address);
     if (generic.is_generic) {
-        look_add(look, FIND_PTR_GENERIC, "the PTR record still carries %s default name, %s, not %s",
-                 generic.vendor ? generic.vendor : "the hoster's", ptr, facts->wanted.s);
+        look_add(look, FIND_PTR_GENERIC,
+                 "the PTR record still carries %s's default name, %s, not %s",
+                 generic.vendor ? generic.vendor : "the hoster", ptr, facts->wanted.s);
         return;
     }
     finding =

@@ -14,21 +14,35 @@
 #define JOBS_DEFAULT 256
 #define HOSTS_FILE_MAX (1U << 20)
 
+/*
+ * Answers are remembered so that no question is asked twice, but not for ever: after so many
+ * targets a new memory begins, and the old one goes with the last target that uses it.
+ */
+#define MEMORY_TARGETS 1024
+
+struct memory {
+    struct dns_look dns;
+    struct smtp *smtp;
+    size_t started, users;
+};
+
 /* One target in the window. */
 struct slot {
     bool busy;
     size_t index;
+    struct target target;
+    struct memory *memory;
     struct facts facts;
 };
 
 struct looking {
     struct collector *collector;
-    struct dns_look dns;
-    struct smtp *smtp;
-    const struct target *targets;
-    size_t count, next;
+    struct memory *memory; /* for targets that begin now */
+    size_t next_index;
+    bool exhausted; /* the source has no more targets */
     struct slot *slots;
     size_t slot_count;
+    collect_next *next;
     collect_done *done;
     void *arg;
 };
@@ -127,7 +141,7 @@ static void take_mta_facts(const struct collector *collector, const struct targe
         return;
     }
     facts->helo.state = HELO_CONFIGURED;
-    str_cut(facts->helo.value, sizeof facts->helo.value, sender->says);
+    str_printable(facts->helo.value, sizeof facts->helo.value, sender->says, strlen(sender->says));
     str_format(facts->helo.from, sizeof facts->helo.from, "%s %.80s", mta->mta->name, sender->from);
 }
 
@@ -145,13 +159,13 @@ static void start_facts(const struct collector *collector, const struct target *
     take_mta_facts(collector, target, facts);
 }
 
-static bool look_reverse(const struct looking *looking, struct facts *facts)
+static bool look_reverse(const struct memory *memory, struct facts *facts)
 {
     struct reverse_facts *reverse = &facts->reverse;
     struct name owner = ip_reverse_name(&facts->address);
     struct dns_place place;
 
-    if (!look_rrset(&looking->dns, &owner, DNS_PTR, &reverse->ptr, &place))
+    if (!look_rrset(&memory->dns, &owner, DNS_PTR, &reverse->ptr, &place))
         return false;
     reverse->cname = place.cname;
     reverse->owner = place.owner;
@@ -182,13 +196,13 @@ static void take_greeting(const struct smtp_greeting *greeting, struct banner_fa
     banner->ehlo = strings_copy(&greeting->ehlo);
 }
 
-static bool look_greeting(const struct looking *looking, struct facts *facts)
+static bool look_greeting(const struct memory *memory, struct facts *facts)
 {
     const struct smtp_greeting *greeting;
 
     if (facts->banner_off)
         return true;
-    greeting = smtp_ask(looking->smtp, &facts->address);
+    greeting = smtp_ask(memory->smtp, &facts->address);
     if (greeting == NULL)
         return false;
     take_greeting(greeting, &facts->banner);
@@ -196,7 +210,7 @@ static bool look_greeting(const struct looking *looking, struct facts *facts)
 }
 
 /* The set of one family. The wanted name is asked for the family that the sender uses. */
-static bool look_name(const struct looking *looking, struct facts *facts, const struct name *name)
+static bool look_name(const struct memory *memory, struct facts *facts, const struct name *name)
 {
     struct forward_facts *forward = facts_add_forward(facts, name);
     bool v6 = facts->address.family == IP_V6;
@@ -205,7 +219,7 @@ static bool look_name(const struct looking *looking, struct facts *facts, const 
 
     if (set->asked)
         return true;
-    if (!look_rrset(&looking->dns, name, v6 ? DNS_AAAA : DNS_A, set, &place))
+    if (!look_rrset(&memory->dns, name, v6 ? DNS_AAAA : DNS_A, set, &place))
         return false;
     forward->cname = place.cname;
     forward->zone = place.zone;
@@ -213,22 +227,22 @@ static bool look_name(const struct looking *looking, struct facts *facts, const 
 }
 
 /* Every name that the target is known by so far. All are asked before the first answer is due. */
-static bool look_names(const struct looking *looking, struct facts *facts)
+static bool look_names(const struct memory *memory, struct facts *facts)
 {
     const struct strings *ptr = &facts->reverse.ptr.values;
     struct name name;
     bool complete = true;
 
     if (!name_is_empty(&facts->wanted))
-        complete = look_name(looking, facts, &facts->wanted) && complete;
+        complete = look_name(memory, facts, &facts->wanted) && complete;
     if (facts->helo.state == HELO_CONFIGURED &&
         name_parse_host(facts->helo.value, &name) == NAME_GOOD)
-        complete = look_name(looking, facts, &name) && complete;
+        complete = look_name(memory, facts, &name) && complete;
     if (banner_name(&facts->banner, &name) && name_parse_host(name.s, &name) == NAME_GOOD)
-        complete = look_name(looking, facts, &name) && complete;
+        complete = look_name(memory, facts, &name) && complete;
     for (size_t i = 0; i < ptr->count && i < FACTS_PTR_EVALUATED; i++)
         if (!str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &name))
-            complete = look_name(looking, facts, &name) && complete;
+            complete = look_name(memory, facts, &name) && complete;
     return complete;
 }
 
@@ -262,32 +276,89 @@ static void look_hosts_file(struct facts *facts)
  * One pass over a target: from top to bottom, asking for what is needed; true when nothing is
  * open any more. What is known already is remembered by dns and smtp.
  */
-static bool slot_pass(const struct looking *looking, struct slot *slot)
+static bool slot_pass(const struct collector *collector, struct slot *slot)
 {
-    const struct target *target = &looking->targets[slot->index];
     struct facts *facts = &slot->facts;
     bool reverse, greeting, names;
 
     facts_free(facts);
-    start_facts(looking->collector, target, facts);
-    reverse = look_reverse(looking, facts);
-    greeting = look_greeting(looking, facts);
+    start_facts(collector, &slot->target, facts);
+    reverse = look_reverse(slot->memory, facts);
+    greeting = look_greeting(slot->memory, facts);
     if (reverse && greeting)
         facts_decide_name(facts);
-    names = look_names(looking, facts);
+    names = look_names(slot->memory, facts);
     if (!reverse || !greeting || !names)
         return false;
-    if (target->here)
+    if (slot->target.here)
         look_hosts_file(facts);
     return true;
+}
+
+static struct memory *memory_new(struct collector *collector)
+{
+    const struct smtp_settings smtp = {.port = collector->config->smtp_port,
+                                       .timeout_ms = collector->config->smtp_timeout_s * 1000,
+                                       .ehlo_name = collector->ehlo_name};
+    struct memory *memory = mem_new(1, sizeof *memory);
+
+    memory->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
+                                    .resolvers = collector->resolvers,
+                                    .resolver_count = collector->resolver_count};
+    memory->smtp = smtp_new(collector->loop, &smtp);
+    memory->users = 1;
+    return memory;
+}
+
+static void memory_leave(struct memory *memory)
+{
+    if (--memory->users > 0)
+        return;
+    smtp_free(memory->smtp);
+    dns_free(memory->dns.dns);
+    free(memory);
+}
+
+/* The memory for one more target. */
+static struct memory *memory_join(struct looking *looking)
+{
+    if (looking->memory->started == MEMORY_TARGETS) {
+        memory_leave(looking->memory);
+        looking->memory = memory_new(looking->collector);
+    }
+    looking->memory->started++;
+    looking->memory->users++;
+    return looking->memory;
+}
+
+/* Put the next target into a free slot; false when there is none. */
+static bool slot_start(struct looking *looking, struct slot *slot)
+{
+    struct target target;
+
+    if (looking->exhausted || !looking->next(looking->arg, &target)) {
+        looking->exhausted = true;
+        return false;
+    }
+    *slot = (struct slot){.busy = true, .index = looking->next_index++, .target = target};
+    slot->memory = memory_join(looking);
+    return true;
+}
+
+static void slot_free(struct slot *slot)
+{
+    facts_free(&slot->facts);
+    if (slot->busy)
+        memory_leave(slot->memory);
+    *slot = (struct slot){.busy = false};
 }
 
 /* Hand a complete target over and free its slot. */
 static void slot_done(struct looking *looking, struct slot *slot)
 {
-    slot->busy = false;
-    looking->done(looking->arg, slot->index, &slot->facts);
+    looking->done(looking->arg, slot->index, &slot->target, &slot->facts);
     slot->facts = (struct facts){0};
+    slot_free(slot);
 }
 
 /* Fill free slots with the next targets and run every pass once. True when all is done. */
@@ -298,60 +369,32 @@ static bool window_pass(void *arg)
 
     for (size_t i = 0; i < looking->slot_count; i++) {
         struct slot *slot = &looking->slots[i];
-        while (slot->busy || looking->next < looking->count) {
-            if (!slot->busy)
-                *slot = (struct slot){.busy = true, .index = looking->next++};
-            if (!slot_pass(looking, slot))
-                break;
+        while ((slot->busy || slot_start(looking, slot)) && slot_pass(looking->collector, slot))
             slot_done(looking, slot);
-        }
         busy = busy || slot->busy;
     }
     return !busy;
 }
 
-static void looking_open(struct looking *looking, struct collector *collector)
+bool collect_run(struct collector *collector, collect_next *next, collect_done *done, void *arg,
+                 int64_t deadline_ms)
 {
-    const struct smtp_settings smtp = {.port = collector->config->smtp_port,
-                                       .timeout_ms = collector->config->smtp_timeout_s * 1000,
-                                       .ehlo_name = collector->ehlo_name};
-
-    *looking = (struct looking){.collector = collector};
-    looking->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
-                                     .resolvers = collector->resolvers,
-                                     .resolver_count = collector->resolver_count};
-    looking->smtp = smtp_new(collector->loop, &smtp);
-}
-
-static void looking_close(struct looking *looking)
-{
-    smtp_free(looking->smtp);
-    dns_free(looking->dns.dns);
-}
-
-bool collect_run(struct collector *collector, const struct target *targets, size_t count,
-                 int64_t deadline_ms, collect_done *done, void *arg)
-{
-    struct looking looking;
+    struct looking looking = {.collector = collector, .next = next, .done = done, .arg = arg};
     bool complete;
 
-    looking_open(&looking, collector);
-    looking.targets = targets;
-    looking.count = count;
-    looking.done = done;
-    looking.arg = arg;
-    looking.slot_count = count < collector->jobs ? count : collector->jobs;
-    looking.slots = mem_new(looking.slot_count + 1, sizeof *looking.slots);
+    looking.memory = memory_new(collector);
+    looking.slot_count = collector->jobs;
+    looking.slots = mem_new(looking.slot_count, sizeof *looking.slots);
     complete = loop_run_pass(collector->loop, window_pass, &looking, deadline_ms);
     for (size_t i = 0; i < looking.slot_count; i++)
-        facts_free(&looking.slots[i].facts);
+        slot_free(&looking.slots[i]);
     free(looking.slots);
-    looking_close(&looking);
+    memory_leave(looking.memory);
     return complete;
 }
 
 struct rrset_look {
-    struct looking looking;
+    struct memory *memory;
     const struct name *owner;
     enum dns_type type;
     struct rrset_facts *out;
@@ -363,7 +406,7 @@ static bool rrset_pass(void *arg)
     struct rrset_look *look = arg;
     struct dns_place place;
 
-    if (!look_rrset(&look->looking.dns, look->owner, look->type, look->out, &place))
+    if (!look_rrset(&look->memory->dns, look->owner, look->type, look->out, &place))
         return false;
     if (look->zone != NULL)
         *look->zone = place.zone;
@@ -377,14 +420,14 @@ void collect_rrset(struct collector *collector, const struct name *owner, bool p
     struct rrset_look look = {.owner = owner, .out = out, .zone = zone};
 
     look.type = ptr ? DNS_PTR : family == IP_V6 ? DNS_AAAA : DNS_A;
+    look.memory = memory_new(collector);
     *out = (struct rrset_facts){.rcode = DNS_TIMEOUT};
-    looking_open(&look.looking, collector);
     (void)loop_run_pass(collector->loop, rrset_pass, &look, 0);
-    looking_close(&look.looking);
+    memory_leave(look.memory);
 }
 
 struct banner_look {
-    struct looking looking;
+    struct memory *memory;
     const struct ip *address;
     struct banner_facts *out;
 };
@@ -392,7 +435,7 @@ struct banner_look {
 static bool banner_pass(void *arg)
 {
     struct banner_look *look = arg;
-    const struct smtp_greeting *greeting = smtp_ask(look->looking.smtp, look->address);
+    const struct smtp_greeting *greeting = smtp_ask(look->memory->smtp, look->address);
 
     if (greeting == NULL)
         return false;
@@ -402,10 +445,9 @@ static bool banner_pass(void *arg)
 
 void collect_banner(struct collector *collector, const struct ip *address, struct banner_facts *out)
 {
-    struct banner_look look = {.address = address, .out = out};
+    struct banner_look look = {.address = address, .out = out, .memory = memory_new(collector)};
 
     *out = (struct banner_facts){0};
-    looking_open(&look.looking, collector);
     (void)loop_run_pass(collector->loop, banner_pass, &look, 0);
-    looking_close(&look.looking);
+    memory_leave(look.memory);
 }

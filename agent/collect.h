@@ -34,15 +34,23 @@ void collector_free(struct collector *collector);
  */
 void collector_observe_mta(struct collector *collector, const char *which);
 
-/* Called for each target when its facts are complete, in the order of completion. Takes over. */
-typedef void collect_done(void *arg, size_t index, struct facts *facts);
+/* Gives the next target to look at; false when there is none left. Called when a slot is free. */
+typedef bool collect_next(void *arg, struct target *out);
 
 /*
- * Look at the targets: at most collector->jobs at once. deadline_ms as in loop_run. False when
- * a signal or the deadline stopped it; what was complete by then has been handed over.
+ * Called for each target when its facts are complete, in the order of completion, with its number
+ * in the order of asking. Takes the facts over.
  */
-bool collect_run(struct collector *collector, const struct target *targets, size_t count,
-                 int64_t deadline_ms, collect_done *done, void *arg) MUST_USE;
+typedef void collect_done(void *arg, size_t index, const struct target *target,
+                          struct facts *facts);
+
+/*
+ * Look at targets as they come: at most collector->jobs at once, in memory that does not depend on
+ * how many there are. deadline_ms as in loop_run. False when a signal or the deadline stopped it;
+ * what was complete by then has been handed over.
+ */
+bool collect_run(struct collector *collector, collect_next *next, collect_done *done, void *arg,
+                 int64_t deadline_ms) MUST_USE;
 
 /*
  * Ask every authoritative server, and the resolvers when all of those have it, for one record

@@ -10,7 +10,9 @@
 #include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
+#include "agent/completion.h"
 #include "agent/doctor.h"
+#include "agent/fleet.h"
 #include "agent/recorded.h"
 #include "agent/schema.h"
 #include "agent/session.h"
@@ -22,6 +24,8 @@ static int audit(struct session *s)
     struct report report;
     struct error e = {0};
 
+    if (s->options->from != NULL)
+        return fleet_audit(s);
     if (s->options->facts != NULL ? !recorded_read(s, &e)
                                   : !session_find_targets(s, &e) || !session_look(s, &e))
         return session_fail(s, &e);
@@ -292,17 +296,17 @@ static int list_runs(struct session *s, const char *state)
 /* The steps of the run that will be undone, as a plan to look at. */
 static int undo(struct session *s)
 {
-    struct actor actor = session_actor(s, &s->plan);
     struct apply_result result;
     struct error e = {0};
+    struct actor actor;
 
+    apply_undo_plan(&s->run, &s->plan);
+    actor = session_actor(s, &s->plan);
     if (!journal_context(&s->run, &s->config, &e) ||
         !apply_undo(&actor, &s->run, true, &result, &e))
         return session_fail(s, &e);
     s->collector.resolver_count =
         targets_resolvers(&s->config, s->collector.resolvers, RESOLVERS_MAX);
-    plan_reverse(&s->run.plan, &s->plan);
-    actor = session_actor(s, &s->plan);
     if (s->options->dry_run)
         return end_with_plan(s, EXIT_YES);
     if (!approval_given(s, &e))
@@ -454,10 +458,19 @@ static const struct {
     int (*run)(struct session *);
     bool offline; /* reads no configuration: it must work when that is broken */
 } table[] = {
-    {CMD_AUDIT, audit, false},   {CMD_PLAN, plan, false},        {CMD_APPLY, apply, false},
-    {CMD_VERIFY, verify, false}, {CMD_ROLLBACK, rollback, true}, {CMD_TICKET, ticket, false},
-    {CMD_DOCTOR, doctor, false}, {CMD_SHOW, show, true},         {CMD_EXPLAIN, explain, true},
-    {CMD_HELP, help, true},      {CMD_VERSION, version, true},   {CMD_SCHEMA, schema_print, true},
+    {CMD_AUDIT, audit, false},
+    {CMD_PLAN, plan, false},
+    {CMD_APPLY, apply, false},
+    {CMD_VERIFY, verify, false},
+    {CMD_ROLLBACK, rollback, true},
+    {CMD_TICKET, ticket, false},
+    {CMD_DOCTOR, doctor, false},
+    {CMD_SHOW, show, true},
+    {CMD_EXPLAIN, explain, true},
+    {CMD_HELP, help, true},
+    {CMD_VERSION, version, true},
+    {CMD_SCHEMA, schema_print, true},
+    {CMD_COMPLETION, completion_print, true},
 };
 
 int command_run(const struct options *options)

@@ -69,7 +69,9 @@ static json_t *networks_to_json(const struct account *account)
 json_t *config_account_to_json(const struct account *account)
 {
     json_t *roles = need(json_array());
+    char owner[sizeof account->owner]; /* of a configuration in any encoding */
 
+    str_printable(owner, sizeof owner, account->owner, strlen(account->owner));
     if ((account->roles & ROLE_PTR) != 0)
         append(roles, "ptr");
     if ((account->roles & ROLE_FORWARD) != 0)
@@ -77,7 +79,7 @@ json_t *config_account_to_json(const struct account *account)
     return need(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "id", account->id, "type",
                           account->provider->type, "roles", roles, "zones",
                           json_from_strings(&account->zones), "networks", networks_to_json(account),
-                          "owner", account->owner, "endpoint", account->endpoint, "settings",
+                          "owner", owner, "endpoint", account->endpoint, "settings",
                           values_to_json(account)));
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/options_value.h"
+
 static const struct command_row commands[] = {
     {CMD_AUDIT, "audit", "[TARGET...]", "look and report; without target: this machine"},
     {CMD_PLAN, "plan", "[TARGET...]",
@@ -17,10 +19,11 @@ static const struct command_row commands[] = {
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
     {CMD_SHOW, "show", "FILE", "print a saved plan or report in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
-    {CMD_SCHEMA, "schema", "NAME", "print the JSON Schema of a document", .rare = true},
-    {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script", .rare = true},
-    {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command", .rare = true},
-    {CMD_VERSION, "version", "", "print the version", .rare = true},
+    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|config",
+     "print the JSON Schema of a document"},
+    {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script"},
+    {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command"},
+    {CMD_VERSION, "version", "", "print the version"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -35,24 +38,17 @@ enum option_kind {
     KIND_FLAG,     /* bool */
     KIND_TEXT,     /* const char *, kept as it is */
     KIND_DURATION, /* int64_t, seconds */
+    KIND_SPAN,     /* the same, but not 0 */
     KIND_NUMBER,   /* int64_t, from 1 on */
     KIND_OWN,      /* by a function of its own */
 };
 
-typedef bool option_reader(struct options *out, const char *value, struct error *e);
-
-static option_reader read_output, read_json, read_more, read_much_more, read_quiet, read_color,
-    read_mta, read_resolver, read_v4, read_v6, read_kinds, read_forward;
-
 #define FLAG(member) KIND_FLAG, offsetof(struct options, member), NULL
 #define TEXT(member) KIND_TEXT, offsetof(struct options, member), NULL
 #define DURATION(member) KIND_DURATION, offsetof(struct options, member), NULL
+#define SPAN(member) KIND_SPAN, offsetof(struct options, member), NULL
 #define NUMBER(member) KIND_NUMBER, offsetof(struct options, member), NULL
 #define OWN(function) KIND_OWN, 0, function
-
-#define COLORS "auto|always|never"
-#define MTAS "auto|postfix|none"
-#define FORWARDS "add|replace"
 
 static const struct option {
     const char *name, *other; /* "--config", "-c" */
@@ -65,28 +61,30 @@ static const struct option {
 } options[] = {
     {"--config", "-c", "FILE", TEXT(config), CMD_ALL, "configuration; \"none\" reads none"},
     {"--name", "-n", "FQDN", TEXT(name), CMD_WISH, "the name that the addresses should carry"},
-    {"--output", "-o", "FORMAT[=FILE]", OWN(read_output), CMD_ALL,
-     "text, table, json, markdown, nagios, ticket; repeatable"},
-    {"--json", NULL, NULL, OWN(read_json), CMD_ALL, "same as -o json"},
-    {"--quiet", "-q", NULL, OWN(read_quiet), CMD_ALL, "errors only on stderr"},
-    {"--verbose", "-v", NULL, OWN(read_more), CMD_ALL, "DNS questions and SMTP lines on stderr"},
-    {"-vv", NULL, NULL, OWN(read_much_more), CMD_ALL, "more of it"},
-    {"--color", NULL, COLORS, OWN(read_color), CMD_ALL, "colour; auto"},
+    {"--output", "-o", "FORMAT[=FILE]", OWN(value_output), CMD_ALL,
+     "text, table, json, jsonl, markdown, nagios, ticket; repeatable"},
+    {"--json", NULL, NULL, OWN(value_json), CMD_ALL, "same as -o json"},
+    {"--quiet", "-q", NULL, OWN(value_quiet), CMD_ALL, "errors only on stderr"},
+    {"--verbose", "-v", NULL, OWN(value_more), CMD_ALL, "DNS questions and SMTP lines on stderr"},
+    {"-vv", NULL, NULL, OWN(value_much_more), CMD_ALL, "more of it"},
+    {"--color", NULL, COLORS, OWN(value_color), CMD_ALL, "colour; auto"},
     {"--ascii", NULL, NULL, FLAG(ascii), CMD_ALL, "no signs beyond ASCII"},
     {"--no-input", NULL, NULL, FLAG(no_input), CMD_ALL, "never ask"},
-    {"--timeout", NULL, "DUR", DURATION(timeout_s), CMD_ALL, "for the whole command; 60s"},
-    {"--resolver", NULL, "ADDR[:PORT]", OWN(read_resolver), CMD_LOOK,
+    {"--timeout", NULL, "DUR", SPAN(timeout_s), CMD_ALL, "for the whole command; 60s"},
+    {"--resolver", NULL, "ADDR[:PORT]", OWN(value_resolver), CMD_LOOK,
      "ask this resolver; repeatable; instead of the configured ones"},
-    {"--mta", NULL, MTAS, OWN(read_mta), CMD_LOOK, "mail server to read and edit; auto"},
+    {"--mta", NULL, MTAS, OWN(value_mta), CMD_LOOK, "mail server to read and edit; auto"},
     {"--facts", NULL, "FILE", TEXT(facts), CMD_AUDIT, "judge recorded facts; no network"},
+    {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT,
+     "targets from FILE (-: stdin), one a line: ADDRESS [WANTED]"},
     {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY,
      "write the facts that were seen"},
-    {"-4", NULL, NULL, OWN(read_v4), CMD_WISH, "IPv4 only"},
-    {"-6", NULL, NULL, OWN(read_v6), CMD_WISH, "IPv6 only"},
+    {"-4", NULL, NULL, OWN(value_v4), CMD_WISH, "IPv4 only"},
+    {"-6", NULL, NULL, OWN(value_v6), CMD_WISH, "IPv6 only"},
     {"--strict", NULL, NULL, FLAG(strict), CMD_AUDIT | CMD_VERIFY,
      "warnings fail; a greeting that was not observed is unknown"},
-    {"--only", NULL, "KINDS", OWN(read_kinds), CMD_PLANS, "comma list of forward, ptr, mta"},
-    {"--forward", NULL, FORWARDS, OWN(read_forward), CMD_PLANS,
+    {"--only", NULL, "KINDS", OWN(value_kinds), CMD_PLANS, "comma list of forward, ptr, mta"},
+    {"--forward", NULL, FORWARDS, OWN(value_forward), CMD_PLANS,
      "what happens to other addresses of the name; add"},
     {"--save", NULL, "FILE", TEXT(save), CMD_PLAN, "write the plan"},
     {"--exit-code", "--detailed-exitcode", NULL, FLAG(exit_code), CMD_PLAN,
@@ -99,8 +97,7 @@ static const struct option {
     {"--wait", NULL, "DUR", DURATION(wait_s), CMD_APPLY,
      "per step, until all servers serve it; 5m"},
     {"--window", NULL, "DUR", DURATION(window_s), CMD_VERIFY | CMD_APPLY, "give up after; 30m"},
-    {"--interval", NULL, "DUR", DURATION(interval_s), CMD_VERIFY | CMD_APPLY,
-     "between rounds; 30s"},
+    {"--interval", NULL, "DUR", SPAN(interval_s), CMD_VERIFY | CMD_APPLY, "between rounds; 30s"},
     {"--passes", NULL, "N", NUMBER(passes), CMD_VERIFY | CMD_APPLY, "good rounds in a row; 3"},
     {"--jobs", NULL, "N", NUMBER(jobs), CMD_LOOK, "addresses looked at at once; 256"},
     {"--list", NULL, NULL, FLAG(list), CMD_ROLLBACK, "list the runs"},
@@ -155,8 +152,9 @@ static const struct option *find_option(const char *word, size_t length)
     return NULL;
 }
 
-static bool unknown_option(const char *word, enum command_id command, struct error *e)
+static bool unknown_option(const char *word, size_t length, struct error *e)
 {
+    char name[64];
     const char *known[2 * OPTIONS + 1];
     const char *nearest;
     size_t count = 0;
@@ -167,11 +165,11 @@ static bool unknown_option(const char *word, enum command_id command, struct err
             known[count++] = options[i].other;
     }
     known[count] = NULL;
-    nearest = str_nearest(word, known);
-    fail(e, ERR_USAGE,
-         nearest ? "there is no option %.60s; did you mean %s?" : "there is no option %.60s", word,
-         nearest);
-    return error_next(e, "namesake help %s", command ? command_name(command) : "");
+    str_format(name, sizeof name, "%.*s", length < 60 ? (int)length : 60, word);
+    nearest = str_nearest(name, known);
+    return fail(e, ERR_USAGE,
+                nearest ? "there is no option %s; did you mean %s?" : "there is no option %s", name,
+                nearest);
 }
 
 static bool unknown_command(const char *word, struct error *e)
@@ -190,167 +188,6 @@ static bool unknown_command(const char *word, struct error *e)
     return error_next(e, nearest ? "namesake %s" : "namesake help", nearest);
 }
 
-static bool wrong_value(const char *option, const char *value, const char *wanted, struct error *e)
-{
-    fail(e, ERR_USAGE, "%s cannot be \"%.80s\": it takes %s", option, value, wanted);
-    return error_next(e, "namesake help");
-}
-
-static bool read_duration(const char *option, const char *value, int64_t *out, struct error *e)
-{
-    uint32_t seconds;
-
-    if (!str_duration(value, &seconds))
-        return wrong_value(option, value, "a duration such as 90s, 5m or 1h30m", e);
-    *out = seconds;
-    return true;
-}
-
-static bool read_number(const char *option, const char *value, uint64_t max, int64_t *out,
-                        struct error *e)
-{
-    uint64_t number;
-
-    if (!str_uint(value, 1, max, &number))
-        return wrong_value(option, value, "a whole number from 1 on", e);
-    *out = (int64_t)number;
-    return true;
-}
-
-static bool read_output(struct options *out, const char *value, struct error *e)
-{
-    const char *equals = strchr(value, '=');
-    char format[32] = "";
-    struct output *output = &out->outputs[out->output_count];
-
-    if (out->output_count == OUTPUTS_MAX)
-        return fail(e, ERR_USAGE, "--output was given too often");
-    str_format(format, sizeof format, "%.*s",
-               equals ? (int)(equals - value) : (int)sizeof format - 1, value);
-    output->file = equals ? equals + 1 : NULL;
-    if (!format_parse(format, &output->format) || (equals != NULL && equals[1] == '\0'))
-        return wrong_value("--output", value, format_names(), e);
-    for (size_t i = 0; i < out->output_count && equals == NULL; i++)
-        if (out->outputs[i].file == NULL)
-            return fail(e, ERR_USAGE,
-                        "only one --output can go to standard output; give the other "
-                        "one a file: --output %s=FILE",
-                        format);
-    out->output_count++;
-    return true;
-}
-
-static bool read_kinds(struct options *out, const char *value, struct error *e)
-{
-    const char *at = value;
-
-    memset(out->kinds, 0, sizeof out->kinds);
-    while (*at != '\0') {
-        size_t length = strcspn(at, ",");
-        bool known = false;
-        for (int i = 0; i < STEP_KINDS; i++) {
-            const char *kind = step_kind_text((enum step_kind)i);
-            if (strlen(kind) == length && memcmp(kind, at, length) == 0)
-                known = out->kinds[i] = true;
-        }
-        if (!known)
-            return wrong_value("--only", value, "a comma list of forward, ptr, mta", e);
-        at += length;
-        at += *at == ',';
-    }
-    return true;
-}
-
-static bool read_choice(const char *option, const char *value, const char *choices, struct error *e)
-{
-    const char *at = choices;
-    size_t length = strlen(value);
-
-    while (*at != '\0') {
-        size_t choice = strcspn(at, "|");
-        if (choice == length && memcmp(at, value, length) == 0)
-            return true;
-        at += choice;
-        at += *at == '|';
-    }
-    return wrong_value(option, value, choices, e);
-}
-
-static bool read_resolver(struct options *out, const char *value, struct error *e)
-{
-    struct dns_server *server = &out->resolvers[out->resolver_count];
-
-    if (out->resolver_count == sizeof out->resolvers / sizeof out->resolvers[0])
-        return fail(e, ERR_USAGE, "--resolver was given too often");
-    if (!ip_port_parse(value, 53, &server->ip, &server->port))
-        return wrong_value("--resolver", value, "an address, with :PORT if it is not 53", e);
-    out->resolver_count++;
-    return true;
-}
-
-static bool read_json(struct options *out, const char *value, struct error *e)
-{
-    (void)value;
-    return read_output(out, "json", e);
-}
-
-static bool read_quiet(struct options *out, const char *value, struct error *e)
-{
-    (void)value, (void)e;
-    out->verbosity = -1;
-    return true;
-}
-
-static bool read_more(struct options *out, const char *value, struct error *e)
-{
-    (void)value, (void)e;
-    out->verbosity = out->verbosity < 1 ? 1 : 2;
-    return true;
-}
-
-static bool read_much_more(struct options *out, const char *value, struct error *e)
-{
-    (void)value, (void)e;
-    out->verbosity = 2;
-    return true;
-}
-
-static bool read_v4(struct options *out, const char *value, struct error *e)
-{
-    (void)value;
-    if (out->family == IP_V6)
-        return fail(e, ERR_USAGE, "-4 and -6 exclude each other");
-    out->family = IP_V4;
-    return true;
-}
-
-static bool read_v6(struct options *out, const char *value, struct error *e)
-{
-    (void)value;
-    if (out->family == IP_V4)
-        return fail(e, ERR_USAGE, "-4 and -6 exclude each other");
-    out->family = IP_V6;
-    return true;
-}
-
-static bool read_color(struct options *out, const char *value, struct error *e)
-{
-    out->color = value;
-    return read_choice("--color", value, COLORS, e);
-}
-
-static bool read_mta(struct options *out, const char *value, struct error *e)
-{
-    out->mta = value;
-    return read_choice("--mta", value, MTAS, e);
-}
-
-static bool read_forward(struct options *out, const char *value, struct error *e)
-{
-    out->forward_replace = str_equal(value, "replace");
-    return read_choice("--forward", value, FORWARDS, e);
-}
-
 static bool set_option(const struct option *option, const char *value, struct options *out,
                        struct error *e)
 {
@@ -364,9 +201,11 @@ static bool set_option(const struct option *option, const char *value, struct op
         *(const char **)member = value;
         return true;
     case KIND_DURATION:
-        return read_duration(option->name, value, member, e);
+        return value_duration(option->name, value, 0, member, e);
+    case KIND_SPAN:
+        return value_duration(option->name, value, 1, member, e);
     case KIND_NUMBER:
-        return read_number(option->name, value, 100000, member, e);
+        return value_number(option->name, value, 100000, member, e);
     case KIND_OWN:
         return option->read(out, value, e);
     }
@@ -382,7 +221,7 @@ static bool read_option(int argc, char **argv, int *at, struct options *out, str
     const char *value = word[length] == '=' ? word + length + 1 : NULL;
 
     if (option == NULL)
-        return unknown_option(word, out->command, e);
+        return unknown_option(word, length, e);
     if (option->value == NULL && value != NULL)
         return fail(e, ERR_USAGE, "%s takes no value", option->name);
     if (option->value != NULL && value == NULL) {
@@ -438,37 +277,56 @@ static bool check_belongs(int argc, char **argv, const struct options *out, stru
         if (option == NULL)
             continue;
         if ((option->commands & (int)out->command) == 0) {
-            fail(e, ERR_USAGE, "%s is not an option of \"namesake %s\"", option->name,
-                 command_name(out->command));
-            return error_next(e, "namesake help %s", command_name(out->command));
+            return fail(e, ERR_USAGE, "%s is not an option of \"namesake %s\"", option->name,
+                        command_name(out->command));
         }
         i += option->value != NULL && strchr(argv[i], '=') == NULL;
     }
     return true;
 }
 
+/* One word, and its value with it. */
+static bool read_word(int argc, char **argv, int *at, bool *only_words, struct options *out,
+                      struct error *e)
+{
+    const char *word = argv[*at];
+
+    if (*only_words || word[0] != '-' || word[1] == '\0')
+        return add_word(word, out, e);
+    if (str_equal(word, "--")) {
+        *only_words = true;
+        return true;
+    }
+    if (str_equal(word, "--version") && out->command == 0) {
+        out->command = CMD_VERSION;
+        return true;
+    }
+    return read_option(argc, argv, at, out, e);
+}
+
+/* The first mistake counts; what follows it may still say in which format to report it. */
+static bool read_words(int argc, char **argv, struct options *out, struct error *e)
+{
+    bool only_words = false, ok = true;
+    struct error later;
+
+    for (int i = 1; i < argc; i++) {
+        bool first = ok && !out->help;
+        if (!read_word(argc, argv, &i, &only_words, out, first ? e : &later))
+            ok = out->help;
+    }
+    return ok;
+}
+
 bool options_parse(int argc, char **argv, struct options *out, struct error *e)
 {
-    bool only_words = false;
-
     defaults(out);
     out->help = asks_for_help(argc, argv);
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool is_option = !only_words && word[0] == '-' && word[1] != '\0';
-        if (str_equal(word, "--version") && out->command == 0) {
-            out->command = CMD_VERSION;
-            continue;
-        }
-        if (is_option && str_equal(word, "--")) {
-            only_words = true;
-            continue;
-        }
-        if (!(is_option ? read_option(argc, argv, &i, out, e) : add_word(word, out, e)) &&
-            !out->help)
-            return error_what(e, "cannot read the command line");
-    }
-    if (out->help || out->command == 0)
+    if (read_words(argc, argv, out, e) &&
+        (out->help || out->command == 0 || check_belongs(argc, argv, out, e)))
         return true;
-    return check_belongs(argc, argv, out, e) || error_what(e, "cannot read the command line");
+    if (e->next[0] == '\0')
+        error_next(e, "namesake help%s%s", out->command ? " " : "",
+                   out->command ? command_name(out->command) : "");
+    return error_what(e, "cannot read the command line");
 }

@@ -41,7 +41,7 @@ struct options {
     size_t word_count;
     bool help;
 
-    const char *config, *name, *mta, *facts, *record, *save, *approve;
+    const char *config, *name, *mta, *facts, *from, *record, *save, *approve;
     struct output outputs[OUTPUTS_MAX];
     size_t output_count;
     struct dns_server resolvers[16];
@@ -65,7 +65,6 @@ bool options_parse(int argc, char **argv, struct options *out, struct error *e) 
 struct command_row {
     enum command_id id;
     const char *name, *usage, *help;
-    bool rare; /* the short help only names it */
 };
 struct option_row {
     const char *name, *other; /* "--config", "-c"; other may be NULL */

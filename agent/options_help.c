@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define COLUMNS 80
+#define CMD_RARE (CMD_SCHEMA | CMD_COMPLETION | CMD_HELP | CMD_VERSION)
 #define OPTION_COLUMN 32 /* where the text of an option begins */
 
 /* The commands that are needed rarely share one line: the whole text fits a small terminal. */
@@ -11,14 +12,14 @@ void options_help(struct buf *out)
 {
     struct command_row row;
 
-    buf_text(out, "namesake makes PTR record, SMTP name and address record of a mail server name "
-                  "one host.\n\nusage: namesake COMMAND [OPTION...] [ARGUMENT...]\n\n");
+    buf_text(out, "namesake makes PTR, SMTP name and A/AAAA record of a mail server name one "
+                  "host.\n\nusage: namesake COMMAND [OPTION...] [ARGUMENT...]\n\n");
     for (size_t i = 0; command_row(i, &row); i++)
-        if (!row.rare)
+        if ((row.id & CMD_RARE) == 0)
             buf_printf(out, "  %-9s %s\n", row.name, row.help);
     buf_text(out, "  also     ");
     for (size_t i = 0; command_row(i, &row); i++)
-        if (row.rare)
+        if ((row.id & CMD_RARE) != 0)
             buf_printf(out, " %s", row.name);
     buf_text(out, "\n\nBegin with: namesake audit        All options: namesake help COMMAND\n");
 }
@@ -66,7 +67,7 @@ void options_help_command(enum command_id id, struct buf *out)
     for (size_t i = 0; option_row(i, &option); i++)
         if ((option.commands & (int)id) != 0)
             add_option(&option, out);
-    buf_text(out, "\nDUR is 90, 90s, 5m, 2h or 1h30m. A TARGET is an address, a host of the "
-                  "configuration,\n\"all\", or a host name, which stands for its addresses and is "
+    buf_text(out, "\nDUR is 90, 90s, 5m, 2h or 1h30m. A TARGET is an address, a host of the\n"
+                  "configuration, \"all\", or a host name, which stands for its addresses and is\n"
                   "their wanted name.\n");
 }

@@ -10,9 +10,13 @@ static const struct {
     const char *name;
     void (*write)(const struct report *, const struct style *, struct buf *);
 } formats[] = {
-    [FORMAT_TEXT] = {"text", write_text},       [FORMAT_TABLE] = {"table", write_table},
-    [FORMAT_JSON] = {"json", write_json},       [FORMAT_MARKDOWN] = {"markdown", write_markdown},
-    [FORMAT_NAGIOS] = {"nagios", write_nagios}, [FORMAT_TICKET] = {"ticket", write_ticket},
+    [FORMAT_TEXT] = {"text", write_text},
+    [FORMAT_TABLE] = {"table", write_table},
+    [FORMAT_JSON] = {"json", write_json},
+    [FORMAT_JSONL] = {"jsonl", write_jsonl},
+    [FORMAT_MARKDOWN] = {"markdown", write_markdown},
+    [FORMAT_NAGIOS] = {"nagios", write_nagios},
+    [FORMAT_TICKET] = {"ticket", write_ticket},
 };
 
 _Static_assert(sizeof formats / sizeof formats[0] == FORMAT_COUNT, "one row per format");
@@ -35,7 +39,7 @@ const char *format_text(enum format format)
 
 const char *format_names(void)
 {
-    return "text, table, json, markdown, nagios, ticket";
+    return "text, table, json, jsonl, markdown, nagios, ticket";
 }
 
 void report_write(const struct report *report, enum format format, const struct style *style,

@@ -20,6 +20,7 @@ enum format {
     FORMAT_TEXT,
     FORMAT_TABLE,
     FORMAT_JSON,
+    FORMAT_JSONL,
     FORMAT_MARKDOWN,
     FORMAT_NAGIOS,
     FORMAT_TICKET,
@@ -74,6 +75,7 @@ struct report {
     char next[384]; /* the Next: line; "" lets the report choose: the plan's approval, the
                        tickets, or the first finding's repair */
     int exit_code;
+    time_t now;      /* jsonl: the time of its events */
     const char *run; /* apply, rollback: id of the run; NULL */
     size_t changed;  /* apply, rollback: steps made */
 };

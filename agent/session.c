@@ -271,6 +271,7 @@ struct report session_report(const struct session *session)
 {
     return (struct report){.command = command_name(session->options->command),
                            .strict = session->config.strict,
+                           .now = time(NULL),
                            .identities = session->identities,
                            .identity_count = session->identities ? session->targets.count : 0};
 }

@@ -285,6 +285,16 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
     return true;
 }
 
+void targets_configure(const struct config *config, const char *name, struct target *target)
+{
+    struct name wanted;
+
+    target->here = target_is_local(&target->address);
+    if (name != NULL && name_parse_host(name, &wanted) == NAME_GOOD)
+        name_target(target, &wanted, "--name");
+    configure_target(config, target);
+}
+
 void targets_free(struct targets *targets)
 {
     free(targets->v);

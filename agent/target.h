@@ -39,6 +39,9 @@ struct target_wish {
 bool targets_find(struct config *config, const struct target_wish *wish, struct targets *out,
                   struct error *e) MUST_USE;
 
+/* What --name (NULL: not given) and the configuration say of a target that was made elsewhere. */
+void targets_configure(const struct config *config, const char *name, struct target *target);
+
 void targets_free(struct targets *targets);
 
 /* Whether an address is one of this machine's. */

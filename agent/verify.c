@@ -9,28 +9,49 @@
 #include "agent/act.h"
 #include "agent/base/mem.h"
 
-static void take(void *arg, size_t index, struct facts *facts)
-{
-    struct identity *identities = arg;
+/* Targets in an array, and the places for what is seen of them. */
+struct array_look {
+    const struct target *targets;
+    size_t count, next;
+    struct identity *identities;
+};
 
-    identities[index].facts = *facts;
+static bool next_of_array(void *arg, struct target *out)
+{
+    struct array_look *look = arg;
+
+    if (look->next == look->count)
+        return false;
+    *out = look->targets[look->next++];
+    return true;
+}
+
+static void keep_in_array(void *arg, size_t index, const struct target *target, struct facts *facts)
+{
+    struct array_look *look = arg;
+
+    (void)target;
+    look->identities[index].facts = *facts;
 }
 
 bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,
                     int64_t deadline_ms, struct identity **out)
 {
-    struct identity *identities = mem_new(count + 1, sizeof *identities);
-    bool complete = collect_run(collector, targets, count, deadline_ms, take, identities);
+    struct array_look look = {.targets = targets, .count = count};
+    bool complete;
 
+    look.identities = mem_new(count + 1, sizeof *look.identities);
+    complete = collect_run(collector, next_of_array, keep_in_array, &look, deadline_ms);
     for (size_t i = 0; i < count; i++) {
-        if (identities[i].facts.address.family == IP_NONE) { /* not reached in time */
-            identities[i].facts.address = targets[i].address;
-            identities[i].facts.wanted = targets[i].wanted;
+        struct facts *facts = &look.identities[i].facts;
+        if (facts->address.family == IP_NONE) { /* not reached in time */
+            facts->address = targets[i].address;
+            facts->wanted = targets[i].wanted;
         }
-        ability_owners(collector->config, &identities[i].facts);
-        audit_target(&identities[i].facts, &identities[i].judgement);
+        ability_owners(collector->config, facts);
+        audit_target(facts, &look.identities[i].judgement);
     }
-    *out = identities;
+    *out = look.identities;
     return complete;
 }
 

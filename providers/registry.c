@@ -1,9 +1,10 @@
 /* registry.c - the one place that knows all vendors. */
 #include "providers/provider.h"
 
-extern const struct provider provider_manual, provider_rfc2136;
+extern const struct provider provider_cloudflare, provider_manual, provider_rfc2136;
 
 const struct provider *const provider_all[] = {
+    &provider_cloudflare,
     &provider_rfc2136,
     &provider_manual,
     NULL,

@@ -72,6 +72,7 @@ static struct config some_config(void)
     ck_assert_ptr_nonnull(account->provider);
     str_cut(account->id, sizeof account->id, "ns");
     account->roles = ROLE_PTR;
+    str_cut(account->owner, sizeof account->owner, "B\xFCro, noc@colo.example"); /* no UTF-8 */
     ck_assert(provider_setting(account->provider, "nameserver", &index));
     str_cut(account->values[index].text, sizeof account->values[index].text, "192.0.2.1");
     ck_assert(provider_setting(account->provider, "tsig_secret", &index));
@@ -300,6 +301,7 @@ START_TEST(test_context)
     ck_assert_msg(journal_context(&run, &config, &e), "%s: %s", e.what, e.why);
     ck_assert_uint_eq(config.account_count, 1);
     ck_assert_str_eq(config.accounts[0].id, "ns");
+    ck_assert_str_eq(config.accounts[0].owner, "B\\xfcro, noc@colo.example");
     ck_assert_ptr_eq(config.accounts[0].provider, provider_by_type("rfc2136"));
     ck_assert_str_eq(account_text(&config.accounts[0], "nameserver"), "192.0.2.1");
     ck_assert(account_has(&config.accounts[0], "tsig_secret"));

@@ -1,0 +1,40 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: a list of addresses streams through, and a bad line stops nobody
+
+given "four lines: two addresses of ours, one that nobody greets at, and one that is no address"
+make_aligned
+remember_world
+cat >/tmp/fleet <<END
+# our fleet
+$V4 $NAME
+{ "address": "$V6", "wanted": "$NAME" }
+not-an-address
+203.0.113.26 other.example.com
+END
+
+when "they are audited as text"
+expect_exit 2 namesake audit --from /tmp/fleet
+then_ "each has its line, the bad one its number, and a summary ends it"
+expect_out "aligned      $V4  $NAME"
+expect_out "aligned      $V6  $NAME"
+expect_out "ptr-missing"
+expect_out "3 addresses: 2 aligned, 1 not aligned, 0 unknown"
+expect_err "line 4 of /tmp/fleet is no target"
+
+when "they come from a pipe, for programs"
+expect_exit 2 bash -c 'namesake audit --from - --json </tmp/fleet'
+expect_json '[.identities[].verdict] | sort | join(" ")' "aligned aligned not-aligned"
+expect_exit 2 bash -c 'namesake audit --from - -o jsonl </tmp/fleet'
+expect 4 bash -c "grep -c '\"event\":\"observed\"\\|\"event\":\"end\"' '$out'"
+expect_exit 2 bash -c 'namesake audit --from - -o table </tmp/fleet'
+expect_out "address	name	check"
+
+when "all of them are in order"
+head -n 3 /tmp/fleet >/tmp/good
+expect_exit 0 namesake audit --from /tmp/good
+
+when "a thousand of the same are asked for"
+seq 1000 | sed "s/.*/$V4 $NAME/" >/tmp/many
+expect_exit 0 namesake audit --from /tmp/many
+expect_out "1000 addresses: 1000 aligned"
+nothing_changed
