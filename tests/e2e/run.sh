@@ -17,7 +17,7 @@ top=$(cd "$here/../.." && pwd)
 # shellcheck source=tests/lab/messages.sh
 source "$top/tests/lab/messages.sh"
 
-limit=300 # seconds for one scenario; a scenario that hangs has failed
+limit=${NAMESAKE_LIMIT:-300} # seconds for one scenario; one that hangs has failed
 jobs_at_once=${NAMESAKE_JOBS:-$(nproc)}
 export NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
 

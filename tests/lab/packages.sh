@@ -18,7 +18,7 @@ cache=${1:-${NAMESAKE_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/namesa
 servers=(postfix knot knot-dnsutils nsd unbound)
 
 # command:package, fetched only where the host lacks the command.
-tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime)
+tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace)
 
 apt=(apt-get -q -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 
