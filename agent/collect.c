@@ -28,6 +28,7 @@ struct memory {
 
 /* One target in the window. */
 struct slot {
+    struct waiter waiter; /* awake: something that it asked for has come */
     bool busy;
     size_t index;
     struct target target;
@@ -340,7 +341,10 @@ static bool slot_start(struct looking *looking, struct slot *slot)
         looking->exhausted = true;
         return false;
     }
-    *slot = (struct slot){.busy = true, .index = looking->next_index++, .target = target};
+    *slot = (struct slot){.waiter = {.awake = true},
+                          .busy = true,
+                          .index = looking->next_index++,
+                          .target = target};
     slot->memory = memory_join(looking);
     return true;
 }
@@ -361,7 +365,17 @@ static void slot_done(struct looking *looking, struct slot *slot)
     slot_free(slot);
 }
 
-/* Fill free slots with the next targets and run every pass once. True when all is done. */
+/* Run the pass of a slot if it has something new to read; true when its target is complete. */
+static bool slot_run(struct looking *looking, struct slot *slot)
+{
+    if (!slot->waiter.awake)
+        return false;
+    slot->waiter.awake = false;
+    loop_ask_for(looking->collector->loop, &slot->waiter);
+    return slot_pass(looking->collector, slot);
+}
+
+/* Fill free slots with the next targets and run the passes that can go on. True when all is done. */
 static bool window_pass(void *arg)
 {
     struct looking *looking = arg;
@@ -369,10 +383,11 @@ static bool window_pass(void *arg)
 
     for (size_t i = 0; i < looking->slot_count; i++) {
         struct slot *slot = &looking->slots[i];
-        while ((slot->busy || slot_start(looking, slot)) && slot_pass(looking->collector, slot))
+        while ((slot->busy || slot_start(looking, slot)) && slot_run(looking, slot))
             slot_done(looking, slot);
         busy = busy || slot->busy;
     }
+    loop_ask_for(looking->collector->loop, NULL);
     return !busy;
 }
 
@@ -388,8 +403,8 @@ bool collect_run(struct collector *collector, collect_next *next, collect_done *
     complete = loop_run_pass(collector->loop, window_pass, &looking, deadline_ms);
     for (size_t i = 0; i < looking.slot_count; i++)
         slot_free(&looking.slots[i]);
+    memory_leave(looking.memory); /* before the slots: questions may still know who asked */
     free(looking.slots);
-    memory_leave(looking.memory);
     return complete;
 }
 

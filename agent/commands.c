@@ -14,6 +14,7 @@
 #include "agent/doctor.h"
 #include "agent/fleet.h"
 #include "agent/recorded.h"
+#include "agent/recorded_report.h"
 #include "agent/schema.h"
 #include "agent/session.h"
 
@@ -373,10 +374,14 @@ static int show(struct session *s)
     struct error e = {0};
 
     if (s->options->word_count != 1) {
-        fail(&e, ERR_USAGE, "show needs one file: a saved plan, or recorded facts");
+        fail(&e, ERR_USAGE, "show needs one file (a plan, a report, facts), or one run");
         error_next(&e, "namesake show plan.json");
         return session_fail(s, &e);
     }
+    if (recorded_is_run(s->options->words[0]))
+        return recorded_run_show(s, s->options->words[0]);
+    if (recorded_is_report(s->options->words[0]))
+        return recorded_report_show(s, s->options->words[0]);
     if (recorded_is_facts(s->options->words[0])) {
         if (!recorded_read_file(s, s->options->words[0], &e))
             return session_fail(s, &e);

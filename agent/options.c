@@ -17,7 +17,7 @@ static const struct command_row commands[] = {
     {CMD_TICKET, "ticket", "[PLANFILE | TARGET...]",
      "print the request for whoever owns a step that is done by hand"},
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
-    {CMD_SHOW, "show", "FILE", "print a saved plan or report in any format"},
+    {CMD_SHOW, "show", "FILE | RUN", "print a saved plan, report or run in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
     {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|config",
      "print the JSON Schema of a document"},

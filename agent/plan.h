@@ -108,6 +108,9 @@ json_t *plan_to_json(const struct plan *plan);
  */
 bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct error *e) MUST_USE;
 
+/* Read the steps alone, of a document that is no plan (a result), and give the plan its id. */
+bool plan_steps_from_json(const json_t *document, struct plan *out, struct error *e) MUST_USE;
+
 /* Give a plan its id: SHA-256 over what the steps do (interface section 10), so that the same state
  * and wish have the same id anywhere, at any time. */
 void plan_seal(struct plan *plan);

@@ -439,6 +439,19 @@ static bool check_format(const json_t *document, struct error *e)
     return true;
 }
 
+bool plan_steps_from_json(const json_t *document, struct plan *out, struct error *e)
+{
+    struct plan plan = {0};
+
+    if (!read_steps(document, &plan, e)) {
+        plan_free(&plan);
+        return false;
+    }
+    plan_seal(&plan);
+    *out = plan;
+    return true;
+}
+
 bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct error *e)
 {
     struct plan plan = {0};

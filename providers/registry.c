@@ -1,13 +1,11 @@
 /* registry.c - the one place that knows all vendors. */
 #include "providers/provider.h"
 
-extern const struct provider provider_cloudflare, provider_manual, provider_rfc2136;
+extern const struct provider provider_cloudflare, provider_hetzner_cloud, provider_manual,
+    provider_rfc2136;
 
 const struct provider *const provider_all[] = {
-    &provider_cloudflare,
-    &provider_rfc2136,
-    &provider_manual,
-    NULL,
+    &provider_cloudflare, &provider_hetzner_cloud, &provider_rfc2136, &provider_manual, NULL,
 };
 
 const struct provider *provider_by_type(const char *type)

@@ -40,6 +40,7 @@ struct entry {
     struct dns_answer answer;
     int64_t asked_ms;
     struct dns_way way;
+    struct waiters waiters;
     bool done;
 };
 
@@ -58,6 +59,7 @@ static void entry_free(struct table_link *link)
     struct entry *entry = (struct entry *)link;
 
     dns_answer_free(&entry->answer);
+    free(entry->waiters.v);
     free(entry);
 }
 
@@ -128,7 +130,7 @@ static void finish(struct entry *entry)
     entry->done = true;
     dns->open--;
     log_answer(&entry->question, &entry->answer);
-    loop_progress(dns->loop);
+    loop_wake(dns->loop, &entry->waiters);
 }
 
 static uint16_t random_id(void)
@@ -240,7 +242,10 @@ const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *que
         dns->sent++;
         send_question(entry);
     }
-    return entry->done ? &entry->answer : NULL;
+    if (entry->done)
+        return &entry->answer;
+    loop_wait(dns->loop, &entry->waiters);
+    return NULL;
 }
 
 /* Connecting a datagram socket looks for a route and sends nothing. */

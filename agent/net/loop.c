@@ -21,6 +21,7 @@ struct loop {
     size_t watches;
     int64_t now_ms;
     uint64_t progress;
+    struct waiter *asking;
     struct timer *first, *last; /* by at_ms; equal ones in the order in which they were armed */
     struct epoll_event ready[READY_MAX];
     int ready_at, ready_count; /* what is still to be handled in this turn */
@@ -200,8 +201,31 @@ bool loop_run(struct loop *loop, bool (*done)(void *arg), void *arg, int64_t dea
     return true;
 }
 
-void loop_progress(struct loop *loop)
+void loop_ask_for(struct loop *loop, struct waiter *waiter)
 {
+    loop->asking = waiter;
+}
+
+void loop_wait(struct loop *loop, struct waiters *waiters)
+{
+    struct waiter *waiter = loop->asking;
+
+    /* A waiter asks the same thing once in each of its passes. */
+    for (size_t i = 0; i < waiters->count; i++)
+        if (waiters->v[i] == waiter)
+            return;
+    if (waiter == NULL)
+        return;
+    waiters->v = mem_resize(waiters->v, waiters->count + 1, sizeof(struct waiter *));
+    waiters->v[waiters->count++] = waiter;
+}
+
+void loop_wake(struct loop *loop, struct waiters *waiters)
+{
+    for (size_t i = 0; i < waiters->count; i++)
+        waiters->v[i]->awake = true;
+    free(waiters->v);
+    *waiters = (struct waiters){.count = 0};
     loop->progress++;
 }
 

@@ -6,6 +6,7 @@
 #define NAMESAKE_NET_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent/base/error.h"
@@ -52,8 +53,26 @@ void loop_timer_clear(struct loop *loop, struct timer *timer);
  */
 bool loop_run(struct loop *loop, bool (*done)(void *arg), void *arg, int64_t deadline_ms);
 
-/* Say that something which a pass may be waiting for has been completed. */
-void loop_progress(struct loop *loop);
+/*
+ * Who waits for what. A pass over many things says for which of them it asks; whoever is asked
+ * and cannot answer yet keeps that waiter, and wakes it when the answer is there. So only those
+ * run again that have something new to read.
+ */
+struct waiter {
+    bool awake; /* set by waking; the pass clears it before it runs this one again */
+};
+
+struct waiters {
+    struct waiter **v;
+    size_t count;
+};
+
+/* From now on questions are asked for this waiter; NULL: for nobody in particular. */
+void loop_ask_for(struct loop *loop, struct waiter *waiter);
+
+/* Keep the one that asks now; wake all that were kept, which is progress, and forget them. */
+void loop_wait(struct loop *loop, struct waiters *waiters);
+void loop_wake(struct loop *loop, struct waiters *waiters);
 
 /*
  * Run pass(arg) again and again, after each progress, until it returns true ("nothing is

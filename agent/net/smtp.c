@@ -37,6 +37,7 @@ struct conversation {
     int64_t started_ms;
     bool greeted;  /* the greeting is complete, the reply to EHLO is awaited */
     bool finished; /* the greeting may be shown */
+    struct waiters waiters;
 };
 
 static void log_lines(const struct conversation *c, const struct strings *lines)
@@ -60,7 +61,7 @@ static void finish(struct conversation *c)
 {
     hang_up(c);
     c->finished = true;
-    loop_progress(c->smtp->loop);
+    loop_wake(c->smtp->loop, &c->waiters);
 }
 
 /* The greeting has come, or will not come any more. */
@@ -250,6 +251,7 @@ static void conversation_free(struct table_link *link)
     hang_up(c);
     strings_free(&c->greeting.lines);
     strings_free(&c->greeting.ehlo);
+    free(c->waiters.v);
     free(c);
 }
 
@@ -288,7 +290,10 @@ const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address
         table_add(&smtp->conversations, &c->link, hash);
         start(c);
     }
-    return c->finished ? &c->greeting : NULL;
+    if (c->finished)
+        return &c->greeting;
+    loop_wait(smtp->loop, &c->waiters);
+    return NULL;
 }
 
 static const char *const state_texts[] = {
