@@ -423,16 +423,14 @@ static bool read_outcomes(const json_t *document, struct recorded_report *out, s
 
 static bool read_result(const json_t *document, struct recorded_report *out, struct error *e)
 {
-    const char *id = json_string_or(document, "plan_id", "");
     int64_t changed;
 
     if (!read_text(document, "run", out->run, sizeof out->run, e) ||
         !read_text(document, "undo", out->undo, sizeof out->undo, e) ||
         !json_get_int(document, "changed", 0, PLAN_STEPS_MAX, &changed, e) ||
-        !plan_steps_from_json(document, &out->plan, e))
+        !plan_steps_from_json(document, &out->plan, e) ||
+        !read_text(document, "plan_id", out->plan.id, sizeof out->plan.id, e))
         return false;
-    if (out->plan.count > 0 && !str_equal(out->plan.id, id))
-        return fail(e, ERR_NO_INPUT, "its plan_id does not fit its steps: it was edited");
     out->report.changed = (size_t)changed;
     out->report.run = out->run[0] != '\0' ? out->run : NULL;
     out->report.plan = &out->plan;

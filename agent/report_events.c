@@ -10,9 +10,9 @@
 void events_add(struct events *events, const char *event, const char *level, const char *message,
                 json_t *more)
 {
-    json_t *object =
-        need(json_pack("{s:s, s:i, s:s, s:s, s:s}", "ts", time_text(events->now).s, "seq",
-                       (int)++events->seq, "event", event, "level", level, "message", message));
+    json_t *object = need(json_pack("{s:s, s:i, s:s, s:s, s:o}", "ts", time_text(events->now).s,
+                                    "seq", (int)++events->seq, "event", event, "level", level,
+                                    "message", text_json(message)));
     char *line;
 
     if (more != NULL)
@@ -26,7 +26,7 @@ void events_add(struct events *events, const char *event, const char *level, con
 
 void events_start(struct events *events, const char *command)
 {
-    events_add(events, "start", "info", command,
+    events_add(events, "start", "info", command ? command : "namesake",
                need(json_pack("{s:s, s:s, s:s}", "format", "namesake.events", "format_version",
                               "1.0", "namesake", NAMESAKE_VERSION)));
 }
@@ -42,17 +42,18 @@ void events_identity(struct events *events, const struct identity *identity, boo
     str_format(message, sizeof message, "%s %s is %s", address.s, facts->wanted.s,
                verdict_text(verdict));
     events_add(events, "observed", verdict == VERDICT_ALIGNED ? "info" : "warn", message,
-               need(json_pack("{s:s, s:s, s:s, s:s}", "address", address.s, "wanted",
-                              facts->wanted.s, "verdict", verdict_text(verdict), "iprev",
+               need(json_pack("{s:s, s:o, s:s, s:s}", "address", address.s, "wanted",
+                              text_json(facts->wanted.s), "verdict", verdict_text(verdict), "iprev",
                               iprev_text(identity->judgement.iprev))));
     for (size_t i = 0; i < identity->judgement.count; i++) {
         const struct finding *finding = &identity->judgement.findings[i];
         const struct catalog_entry *entry = catalog_entry(finding->id);
-        events_add(events, "finding", levels[finding->severity], finding->summary,
-                   need(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "address", address.s, "finding",
-                                  entry->id, "check", check_text(entry->check), "severity",
-                                  severity_text(finding->severity), "owner",
-                                  owner_role_text(finding->owner), "next", finding->next)));
+        events_add(
+            events, "finding", levels[finding->severity], finding->summary,
+            need(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "address", address.s, "finding",
+                           entry->id, "check", check_text(entry->check), "severity",
+                           severity_text(finding->severity), "owner",
+                           owner_role_text(finding->owner), "next", text_json(finding->next))));
     }
 }
 

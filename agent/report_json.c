@@ -7,8 +7,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 
-/* Text made printable, so that it is UTF-8 whatever it was. */
-static json_t *text_json(const char *text)
+json_t *text_json(const char *text)
 {
     size_t length = strlen(text), size = 4 * length + 1;
     char *printable = mem_new(size, 1);

@@ -81,6 +81,9 @@ void write_text(const struct report *report, const struct style *style, struct b
 void write_table(const struct report *report, const struct style *style, struct buf *out);
 void write_json(const struct report *report, const struct style *style, struct buf *out);
 void write_markdown(const struct report *report, const struct style *style, struct buf *out);
+/* Text made printable, so that it is UTF-8 whatever it was; the caller owns it. */
+json_t *text_json(const char *text);
+
 void write_jsonl(const struct report *report, const struct style *style, struct buf *out);
 void write_nagios(const struct report *report, const struct style *style, struct buf *out);
 void write_ticket(const struct report *report, const struct style *style, struct buf *out);

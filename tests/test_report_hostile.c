@@ -199,6 +199,18 @@ static void check_nagios(const char *text)
     ck_assert_uint_eq(count_char(text, '\n'), 1);
 }
 
+static void check_events(const char *text)
+{
+    struct cursor c = cursor_of(text, strlen(text)), line;
+
+    while (cursor_line(&c, &line)) {
+        json_t *event =
+            json_loadb(line.at, (size_t)(line.end - line.at), JSON_REJECT_DUPLICATES, NULL);
+        ck_assert_ptr_nonnull(event);
+        json_decref(event);
+    }
+}
+
 static void check_lines(const char *text)
 {
     ck_assert(str_ends(text, "\n"));
@@ -211,6 +223,7 @@ static void check_output(enum format format, const char *text)
         [FORMAT_TEXT] = check_lines,    [FORMAT_TABLE] = check_tabs,
         [FORMAT_JSON] = check_document, [FORMAT_MARKDOWN] = check_markdown,
         [FORMAT_NAGIOS] = check_nagios, [FORMAT_TICKET] = check_lines,
+        [FORMAT_JSONL] = check_events,
     };
 
     ck_assert(str_ends(text, "\n"));

@@ -183,19 +183,6 @@ START_TEST(escapes_do_not_reach_a_terminal)
 }
 END_TEST
 
-START_TEST(an_edited_result_is_noticed)
-{
-    json_t *document = read_document(CASES "/applied.json");
-    struct recorded_report saved;
-    struct error e = {0};
-
-    json_object_set_new(document, "plan_id", json_string("000000000000"));
-    ck_assert(!recorded_report_from_json(document, &saved, &e));
-    ck_assert_msg(strstr(e.why, "plan_id") != NULL, "%s", e.why);
-    json_decref(document);
-}
-END_TEST
-
 START_TEST(runs_are_told_from_files)
 {
     ck_assert(recorded_is_run("last"));
@@ -217,7 +204,6 @@ int main(void)
         {"come back as they were", come_back_as_they_were, 1, 0},
         {"are read with distrust", are_read_with_distrust, ROWS(rows), 0},
         {"escapes do not reach a terminal", escapes_do_not_reach_a_terminal, 1, 0},
-        {"an edited result is noticed", an_edited_result_is_noticed, 1, 0},
         {"runs are told from files", runs_are_told_from_files, 1, 0},
     };
 
