@@ -341,10 +341,8 @@ static bool slot_start(struct looking *looking, struct slot *slot)
         looking->exhausted = true;
         return false;
     }
-    *slot = (struct slot){.waiter = {.awake = true},
-                          .busy = true,
-                          .index = looking->next_index++,
-                          .target = target};
+    *slot = (struct slot){
+        .waiter = {.awake = true}, .busy = true, .index = looking->next_index++, .target = target};
     slot->memory = memory_join(looking);
     return true;
 }

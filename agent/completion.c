@@ -36,7 +36,7 @@ static void add_commands(const char *between, struct buf *words)
 static void add_choices(const char *value, struct buf *words)
 {
     for (; *value != '\0'; value++)
-        buf_char(words, *value == '|' ? ' ' : *value);
+        buf_char(words, (char)(*value == '|' ? ' ' : *value));
 }
 
 static enum wanted proposals(const char *value, struct buf *words)
