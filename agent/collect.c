@@ -91,7 +91,7 @@ void collector_observe_mta(struct collector *collector, const char *which)
         collector->host = host_local();
     if (!str_equal(which, "auto"))
         mta = mta_by_name(which);
-    for (size_t i = 0; mta == NULL && mta_all[i] != NULL; i++)
+    for (size_t i = 0; mta == NULL && str_equal(which, "auto") && mta_all[i] != NULL; i++)
         if (mta_all[i]->present(collector->host))
             mta = mta_all[i];
     if (mta == NULL)
