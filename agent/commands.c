@@ -66,7 +66,9 @@ static int end_with_plan(struct session *s, int pending)
     report.plan = &s->plan;
     report.plan_name = s->targets.count > 0 ? s->identities[0].facts.wanted.s : "";
     report.exit_code = changes + by_hand > 0 ? pending : nothing_to_do(s);
-    if (changes > 0)
+    if (changes > 0 && s->options->command == CMD_ROLLBACK)
+        str_format(report.next, sizeof report.next, "namesake rollback %s", s->run.id);
+    else if (changes > 0)
         str_format(report.next, sizeof report.next, "namesake apply --approve %s", s->plan.id);
     else if (by_hand > 0)
         str_cut(report.next, sizeof report.next, "namesake ticket");
