@@ -58,8 +58,11 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
     tell(actor, step, ACT_START, "");
     if (act_write(actor, step, now, e))
         return journal_end(run, index, PROGRESS_DONE, "", e);
-    /* With an unknown outcome the begin stays without an end: the next run looks first. */
-    if (e->code != ERR_TIMEOUT && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
+    /*
+     * A mail server was put back. A vendor may have made a part of the change before it failed, or
+     * all of it without an answer: the begin stays without an end, and the next run looks first.
+     */
+    if (step->kind == STEP_MTA && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
         log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);
     return false;
 }
