@@ -95,7 +95,10 @@ static bool check_url(const char *text, bool *loopback, struct error *e)
     curl_url_cleanup(url);
     if (ok)
         return true;
-    fail(e, ERR_CONFIG_KEY, "\"%.150s\" is neither https nor http to a loopback address", text);
+    /* Not quoted: a user and a password may stand in it. */
+    fail(e, ERR_CONFIG_KEY,
+         "the address of the API is not https, or http to a loopback address, "
+         "without user and password");
     return error_next(e, "endpoint = \"https://...\";   (in the entry of the account)");
 }
 
