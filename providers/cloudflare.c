@@ -378,18 +378,16 @@ static bool cloudflare_read_result(const json_t *document, const struct subject 
                 subject->owner.s);
 }
 
-/* Make the address one that is served: a new record, or one that is not proxied any more. */
 static bool cloudflare_add(const struct account *account, const struct cloudflare_zone *zone,
-                           const struct subject *subject, const struct cloudflare_record *old,
-                           const char *address, uint32_t ttl_s, struct error *e)
+                           const struct subject *subject, const char *address, uint32_t ttl_s,
+                           struct error *e)
 {
     struct buf path = BUF_INIT(PATH_MAX_BYTES);
-    json_t *document = NULL, *body = old != NULL ? need(json_pack("{s:b}", "proxied", 0))
-                                                 : cloudflare_new_record(subject, address, ttl_s);
+    json_t *document = NULL, *body = cloudflare_new_record(subject, address, ttl_s);
     bool ok;
 
-    cloudflare_path(&path, zone, old != NULL ? old->id : "");
-    ok = cloudflare_call(account, old != NULL ? "PATCH" : "POST", &path, body, &document, e) &&
+    cloudflare_path(&path, zone, "");
+    ok = cloudflare_call(account, "POST", &path, body, &document, e) &&
          cloudflare_read_result(document, subject, address, e);
     json_decref(document);
     buf_free(&path);
@@ -413,7 +411,11 @@ static bool cloudflare_remove(const struct account *account, const struct cloudf
     return ok;
 }
 
-/* The set is as it was read, and no other address of the name goes through the proxy. */
+/*
+ * The set is as it was read, and nothing of the name goes through the proxy. Switching the proxy
+ * off would be easy, but the journal keeps addresses only: undoing would delete the record instead
+ * of switching it on again. So that stays with a person.
+ */
 static bool cloudflare_check_before(const struct cloudflare_set *set, const struct subject *subject,
                                     const struct holding *before, const struct strings *after,
                                     struct error *e)
@@ -427,9 +429,9 @@ static bool cloudflare_check_before(const struct cloudflare_set *set, const stru
     if (!equal)
         return fail(e, ERR_CONFLICT, "%.200s is %.200s now", subject->owner.s, shown);
     for (size_t i = 0; i < set->count && after->count > 0; i++) {
-        if (!set->records[i].proxied || strings_have(after, set->records[i].address.s))
+        if (!set->records[i].proxied)
             continue;
-        fail(e, ERR_CONFLICT, "%.200s also has the address %s, through the proxy of Cloudflare",
+        fail(e, ERR_CONFLICT, "%.200s has the address %s through the proxy of Cloudflare",
              subject->owner.s, set->records[i].address.s);
         return error_who(e, "whoever manages the zone: set it to \"DNS only\" or remove it");
     }
@@ -442,13 +444,11 @@ static bool cloudflare_replace(const struct account *account, const struct cloud
                                const struct strings *after, uint32_t ttl_s, struct error *e)
 {
     for (size_t k = 0; k < after->count; k++) {
-        const struct cloudflare_record *old = NULL;
+        bool there = false;
 
         for (size_t i = 0; i < set->count; i++)
-            if (str_equal(set->records[i].address.s, after->v[k]))
-                old = &set->records[i];
-        if ((old == NULL || old->proxied) &&
-            !cloudflare_add(account, zone, subject, old, after->v[k], ttl_s, e))
+            there = there || str_equal(set->records[i].address.s, after->v[k]);
+        if (!there && !cloudflare_add(account, zone, subject, after->v[k], ttl_s, e))
             return false;
     }
     for (size_t i = 0; i < set->count; i++)
