@@ -187,57 +187,55 @@ void apply_undo_plan(const struct run *run, struct plan *out)
     plan_free(&made);
 }
 
-/* The way back of one step, for telling and for waiting: to what it found, from what it left. */
-static void step_back(const struct run *run, size_t index, struct step *back)
-{
-    struct strings left;
-
-    step_copy(&run->plan.steps[index], back);
-    left = back->after;
-    strings_free(&back->before);
-    back->before = left;
-    back->after = strings_copy(&run->records[index].before);
-}
-
-static bool undo_step(struct actor *actor, struct run *run, size_t index,
+/* Undo the step that a step of the way back stands for. */
+static bool undo_step(struct actor *actor, struct run *run, const struct step *back,
                       struct apply_result *result, struct error *e)
 {
-    struct step back;
-    bool changed, served, ok;
+    size_t index = (size_t)(plan_step(&run->plan, back->id) - run->plan.steps);
+    bool changed, served;
 
-    step_back(run, index, &back);
-    tell(actor, &back, ACT_START, "");
-    ok = act_undo(actor, run, index, false, &changed, e) &&
-         journal_end(run, index, PROGRESS_UNDONE, "", e);
-    if (ok) {
-        result->changed += changed;
-        result->already += !changed;
-        act_wait(actor, &back, &served);
-        result->pending = result->pending || !served;
-    } else {
-        tell(actor, &back, ACT_FAILED, e->why);
+    tell(actor, back, ACT_START, "");
+    if (!act_undo(actor, run, index, false, &changed, e) ||
+        !journal_end(run, index, PROGRESS_UNDONE, "", e)) {
+        tell(actor, back, ACT_FAILED, e->why);
+        return false;
     }
-    step_free(&back);
-    return ok;
+    result->changed += changed;
+    result->already += !changed;
+    act_wait(actor, back, &served);
+    result->pending = result->pending || !served;
+    return true;
+}
+
+static bool undo_steps(struct actor *actor, struct run *run, const struct plan *back,
+                       struct apply_result *result, struct error *e)
+{
+    for (size_t i = 0; i < back->count; i++) {
+        result->left = back->count - i;
+        result->signal = loop_stop_signal();
+        if (result->signal != 0)
+            return true;
+        if (!undo_step(actor, run, &back->steps[i], result, e))
+            return false;
+    }
+    result->left = 0;
+    return journal_finish(run, true, e);
 }
 
 bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_result *result,
                 struct error *e)
 {
-    bool changed;
+    struct plan back;
+    bool changed, ok;
 
-    *result = (struct apply_result){0};
+    *result = (struct apply_result){.left = apply_undoable(run)};
     for (size_t i = 0; i < run->plan.count; i++)
         if (is_undoable(run, i) && !act_undo(actor, run, i, true, &changed, e))
             return false;
-    for (size_t i = run->plan.count; !dry && i-- > 0;) {
-        result->left = apply_undoable(run);
-        result->signal = loop_stop_signal();
-        if (result->signal != 0)
-            return true;
-        if (is_undoable(run, i) && !undo_step(actor, run, i, result, e))
-            return false;
-    }
-    result->left = dry ? apply_undoable(run) : 0;
-    return dry || journal_finish(run, true, e);
+    if (dry)
+        return true;
+    apply_undo_plan(run, &back);
+    ok = undo_steps(actor, run, &back, result, e);
+    plan_free(&back);
+    return ok;
 }

@@ -114,20 +114,6 @@ static enum match look_helo(struct look *look)
                                                                                     : MATCH_DIFFERS;
 }
 
-/* "220-name rest": copies the name; false when the line carries no such code. */
-static bool first_word(const char *line, char *word, size_t size)
-{
-    struct cursor c, w;
-
-    *word = '\0';
-    if (strlen(line) < 3)
-        return false;
-    line += 3;
-    line += *line == '-' || *line == ' ';
-    c = cursor_of(line, strlen(line));
-    return cursor_word(&c, &w) && cursor_copy(&w, word, size);
-}
-
 static bool has_wanted_word(const char *line, const struct name *wanted)
 {
     struct cursor c = cursor_of(line, strlen(line)), w;
@@ -157,7 +143,7 @@ static enum greeting look_greeting(struct look *look)
     if (look->facts->banner_off || banner->state != BANNER_OK || banner->lines.count == 0)
         return GREETING_NONE;
     line = banner->lines.v[0];
-    (void)first_word(line, look->greeting_word, sizeof look->greeting_word);
+    (void)reply_word(line, look->greeting_word, sizeof look->greeting_word);
     if (!str_starts(line, "220"))
         return line[0] == '4' ? GREETING_BUSY : GREETING_TURNED_AWAY;
     if (is_masked(line))

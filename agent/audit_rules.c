@@ -289,14 +289,11 @@ static void rule_banner_ehlo(struct look *look)
 {
     const struct banner_facts *banner = &look->facts->banner;
     struct name greeted, replied;
-    struct cursor c, w;
-    char word[256] = "";
+    char word[256];
 
     if (look->greeting != GREETING_NAMED || banner->ehlo.count == 0 ||
-        !str_starts(banner->ehlo.v[0], "250") || strlen(banner->ehlo.v[0]) < 5)
-        return;
-    c = cursor_of(banner->ehlo.v[0] + 4, strlen(banner->ehlo.v[0] + 4));
-    if (!cursor_word(&c, &w) || !cursor_copy(&w, word, sizeof word) || !host_word(word, &replied))
+        !str_starts(banner->ehlo.v[0], "250") ||
+        !reply_word(banner->ehlo.v[0], word, sizeof word) || !host_word(word, &replied))
         return;
     (void)name_parse_host(look->greeting_word, &greeted);
     if (!name_equal(&greeted, &replied))

@@ -347,11 +347,13 @@ static bool slot_start(struct looking *looking, struct slot *slot)
     return true;
 }
 
+/* A slot that was never used is not touched: of a wide window for few targets most are such. */
 static void slot_free(struct slot *slot)
 {
+    if (!slot->busy)
+        return;
     facts_free(&slot->facts);
-    if (slot->busy)
-        memory_leave(slot->memory);
+    memory_leave(slot->memory);
     *slot = (struct slot){.busy = false};
 }
 

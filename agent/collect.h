@@ -59,8 +59,6 @@ bool collect_run(struct collector *collector, collect_next *next, collect_done *
 void collect_rrset(struct collector *collector, const struct name *owner, bool ptr,
                    enum ip_family family, struct rrset_facts *out, struct name *zone);
 
-void rrset_facts_free(struct rrset_facts *set);
-
 /* Read the greeting of one address now. */
 void collect_banner(struct collector *collector, const struct ip *address,
                     struct banner_facts *out);

@@ -1,10 +1,7 @@
 /* collect_dns.c - a record set from its authoritative servers first, then from resolvers. */
 #include "agent/collect_dns.h"
 
-#include <stdlib.h>
-
 #include "agent/base/mem.h"
-#include "agent/collect.h"
 #include "agent/net/authority.h"
 
 #define ALIASES_MAX 8 /* longer chains are loops, or meant to hurt */
@@ -190,15 +187,6 @@ static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct
     set->rcode = view->rcode;
     set->negative_ttl_s = denial_ttl(view->answer);
     return set->values.count > 0 ? HOP_DATA : HOP_DENIED;
-}
-
-void rrset_facts_free(struct rrset_facts *set)
-{
-    strings_free(&set->values);
-    for (size_t i = 0; i < set->seen_count; i++)
-        strings_free(&set->seen[i].values);
-    free(set->seen);
-    *set = (struct rrset_facts){0};
 }
 
 static bool give_up(struct rrset_facts *set, struct dns_place *place)

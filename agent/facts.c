@@ -71,20 +71,28 @@ bool host_word(const char *word, struct name *out)
     return false;
 }
 
+bool reply_word(const char *line, char *word, size_t size)
+{
+    struct cursor c, w;
+
+    *word = '\0';
+    if (strlen(line) < 3)
+        return false;
+    c = cursor_of(line + 3, strlen(line + 3));
+    if (c.at < c.end && (*c.at == '-' || *c.at == ' '))
+        c.at++;
+    return cursor_word(&c, &w) && cursor_copy(&w, word, size);
+}
+
 bool banner_name(const struct banner_facts *banner, struct name *out)
 {
-    struct cursor c, word;
     char first[256];
 
     *out = (struct name){0};
     if (banner->state != BANNER_OK || banner->lines.count == 0 ||
         !str_starts(banner->lines.v[0], "220"))
         return false;
-    c = cursor_of(banner->lines.v[0] + 3, strlen(banner->lines.v[0] + 3));
-    if (c.at < c.end && (*c.at == '-' || *c.at == ' '))
-        c.at++;
-    if (!cursor_word(&c, &word) || !cursor_copy(&word, first, sizeof first) ||
-        !host_word(first, out))
+    if (!reply_word(banner->lines.v[0], first, sizeof first) || !host_word(first, out))
         *out = (struct name){0};
     return true;
 }
@@ -126,23 +134,24 @@ void facts_decide_name(struct facts *facts)
     (void)decide_by_ptr(facts);
 }
 
-static void rrset_free(struct rrset_facts *set)
+void rrset_facts_free(struct rrset_facts *set)
 {
     strings_free(&set->values);
     for (size_t i = 0; i < set->seen_count; i++)
         strings_free(&set->seen[i].values);
     free(set->seen);
+    *set = (struct rrset_facts){0};
 }
 
 void facts_free(struct facts *facts)
 {
     if (facts == NULL)
         return;
-    rrset_free(&facts->reverse.ptr);
+    rrset_facts_free(&facts->reverse.ptr);
     strings_free(&facts->reverse.cname);
     for (size_t i = 0; i < facts->forward_count; i++) {
-        rrset_free(&facts->forward[i].a);
-        rrset_free(&facts->forward[i].aaaa);
+        rrset_facts_free(&facts->forward[i].a);
+        rrset_facts_free(&facts->forward[i].aaaa);
         strings_free(&facts->forward[i].cname);
     }
     free(facts->forward);

@@ -133,6 +133,9 @@ bool rrset_is_definite(const struct rrset_facts *set);
  */
 void facts_decide_name(struct facts *facts);
 
+/* The first word after the code of an SMTP reply's line; false, with "", when there is none. */
+bool reply_word(const char *line, char *word, size_t size);
+
 /*
  * Whether a word of a greeting is meant as a host name, fit to be one or not ("vm25", "mail.lan");
  * *out is its normalised text then.
@@ -152,5 +155,6 @@ json_t *facts_to_json(const struct facts *facts);
 bool facts_from_json(const json_t *document, struct facts *out, struct error *e) MUST_USE;
 
 void facts_free(struct facts *facts);
+void rrset_facts_free(struct rrset_facts *set);
 
 #endif
