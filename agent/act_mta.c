@@ -9,12 +9,21 @@
 #include "agent/base/mem.h"
 
 #define PROOF_TRIES 20 /* half a second apart: mail servers may pause two seconds after an edit */
+#define ADDRESSES_MAX 64
 
-/* The mail server that the step names; its facts as they are now. */
-static bool observe(struct actor *actor, const struct step *step, struct error *e)
+/* The addresses that shall greet with the step's name, and which of them greeted before it. */
+struct proof {
+    struct ip addresses[ADDRESSES_MAX];
+    bool greeted[ADDRESSES_MAX];
+    size_t count;
+};
+
+/* The mail server that the step names, on its machine; its facts as they are now. */
+static bool observe(struct actor *actor, const struct step *step, struct machine **machine,
+                    struct error *e)
 {
-    struct collector *collector = actor->collector;
     const char *space = strchr(step->target, ' ');
+    const struct mta_facts *facts;
     char name[32];
 
     str_format(name, sizeof name, "%.*s",
@@ -22,38 +31,73 @@ static bool observe(struct actor *actor, const struct step *step, struct error *
     if (mta_by_name(name) == NULL)
         return fail(e, ERR_PLAN_DAMAGED, "the plan names a mail server that is not known: %s",
                     name);
-    collector_observe_mta(collector, name);
-    if (collector->mta.unknown[0] == '\0')
+    if (!machines_open(&actor->collector->machines, step->host, machine, e))
+        return false;
+    machine_observe(*machine, name);
+    facts = &(*machine)->mta;
+    if (facts->unknown[0] == '\0')
         return true;
-    fail(e, host_is_root(collector->host) ? ERR_MTA_CHECK_FAILED : ERR_ROOT_NEEDED, "%s",
-         collector->mta.unknown);
-    return error_next(e, "%s", collector->mta.unknown_next);
+    fail(e, host_is_root((*machine)->host) ? ERR_MTA_CHECK_FAILED : ERR_ROOT_NEEDED, "%s",
+         facts->unknown);
+    return error_next(e, "%s", facts->unknown_next);
 }
 
-/* The configuration is as wished; a daemon that still greets otherwise has not read it yet. */
-static void add_live_name(struct actor *actor, const struct step *step, struct strings *values)
+static bool make_wish(const struct step *step, struct mta_wish *wish, struct error *e)
+{
+    *wish = (struct mta_wish){.pairs = step->pairs, .pair_count = step->pair_count};
+    return name_from_dns(step->after.v[0], &wish->name) ||
+           fail(e, ERR_PLAN_DAMAGED, "the plan's name is no name");
+}
+
+/* The name in the greeting of an address; false when it does not greet with any. */
+static bool read_greeting(struct actor *actor, const struct ip *address, struct name *name)
 {
     struct banner_facts banner;
-    struct name name;
+    bool seen;
 
-    collect_banner(actor->collector, &step->subject.ip, &banner);
-    strings_add(values,
-                banner_name(&banner, &name) && !name_is_empty(&name) ? name.s : step->after.v[0]);
+    collect_banner(actor->collector, address, &banner);
+    seen = banner_name(&banner, name) && !name_is_empty(name);
     strings_free(&banner.lines);
     strings_free(&banner.ehlo);
+    return seen;
+}
+
+static void find_addresses(const struct step *step, struct proof *proof)
+{
+    *proof = (struct proof){0};
+    for (size_t i = 0; i < step->pair_count && proof->count < ADDRESSES_MAX; i++)
+        if (str_equal(step->pairs[i].name.s, step->after.v[0]))
+            proof->addresses[proof->count++] = step->pairs[i].address;
+    if (proof->count == 0)
+        proof->addresses[proof->count++] = step->subject.ip;
+}
+
+/*
+ * The configuration is as wished; a daemon that still greets otherwise has not read it yet: the
+ * first other name is the step's value.
+ */
+static void add_live_name(struct actor *actor, const struct step *step, struct strings *values)
+{
+    const char *said = step->after.v[0];
+    struct proof proof;
+    struct name name;
+
+    find_addresses(step, &proof);
+    for (size_t i = 0; i < proof.count && str_equal(said, step->after.v[0]); i++)
+        if (read_greeting(actor, &proof.addresses[i], &name))
+            said = name.s;
+    strings_add(values, said);
 }
 
 bool act_mta_read(struct actor *actor, const struct step *step, struct reading *out,
                   struct error *e)
 {
-    struct mta_wish wish = {{""}};
-    const struct mta *mta;
+    struct machine *machine;
+    struct mta_wish wish;
 
-    if (!observe(actor, step, e))
+    if (!make_wish(step, &wish, e) || !observe(actor, step, &machine, e))
         return error_what(e, "cannot read the name of %s", step->target);
-    mta = actor->collector->mta.mta;
-    if (!name_from_dns(step->after.v[0], &wish.name) ||
-        !mta->edit(&actor->collector->mta, &wish, &out->edits, e))
+    if (!machine->mta.mta->edit(&machine->mta, &wish, &out->edits, e))
         return error_what(e, "cannot edit %s", step->target);
     if (out->edits.file_count > 0)
         strings_add(&out->values, out->edits.before);
@@ -70,49 +114,61 @@ static bool is_running(const struct mta_facts *facts)
     return false;
 }
 
-static bool make_live(struct actor *actor, bool restart, struct error *e)
+static bool make_live(const struct machine *machine, bool restart, struct error *e)
 {
-    const struct mta_facts *facts = &actor->collector->mta;
+    const struct mta_facts *facts = &machine->mta;
 
-    return facts->mta->activate(actor->collector->host, facts, restart, e) &&
-           facts->mta->alive(actor->collector->host, facts, e);
+    return facts->mta->activate(machine->host, facts, restart, e) &&
+           facts->mta->alive(machine->host, facts, e);
 }
 
-/* Whether the address greets with the name by now; a port that does not greet proves nothing. */
-static bool greets(struct actor *actor, const struct step *step, bool *seen)
+/* Which addresses greet now: a port that does not greet proves nothing later. */
+static void note_greetings(struct actor *actor, const struct step *step, struct proof *proof)
 {
-    struct banner_facts banner;
     struct name name;
-    bool equal = false;
 
-    collect_banner(actor->collector, &step->subject.ip, &banner);
-    *seen = banner_name(&banner, &name) && !name_is_empty(&name);
-    if (*seen)
-        equal = str_equal(name.s, step->after.v[0]);
-    strings_free(&banner.lines);
-    strings_free(&banner.ehlo);
-    return equal;
+    find_addresses(step, proof);
+    for (size_t i = 0; i < proof->count; i++)
+        proof->greeted[i] = read_greeting(actor, &proof->addresses[i], &name);
 }
 
-static bool prove_greeting(struct actor *actor, const struct step *step, struct error *e)
+/* Whether all that greeted before greet with the name by now; *silent: one no longer greets. */
+static bool all_greet(struct actor *actor, const struct step *step, const struct proof *proof,
+                      const struct ip **wrong, bool *silent)
 {
-    bool seen = false;
+    struct name name;
+
+    for (size_t i = 0; i < proof->count; i++) {
+        if (!proof->greeted[i])
+            continue;
+        *wrong = &proof->addresses[i];
+        *silent = !read_greeting(actor, *wrong, &name);
+        if (*silent || !str_equal(name.s, step->after.v[0]))
+            return false;
+    }
+    return true;
+}
+
+static bool prove_greetings(struct actor *actor, const struct step *step, const struct proof *proof,
+                            struct error *e)
+{
+    const struct ip *wrong = NULL;
+    bool silent = false;
 
     for (int i = 0; i < PROOF_TRIES; i++) {
-        if (greets(actor, step, &seen))
+        if (all_greet(actor, step, proof, &wrong, &silent))
             return true;
         act_pause(500);
     }
     return fail(e, ERR_MTA_RELOAD_FAILED,
-                seen ? "it still greets with another name after %d s"
-                     : "it no longer greets after %d s",
-                PROOF_TRIES / 2);
+                silent ? "%s no longer greets after %d s"
+                       : "%s still greets with another name after %d s",
+                ip_text(wrong).s, PROOF_TRIES / 2);
 }
 
 /* Put the old text back, wherever the file is no longer as it was. */
-static bool put_back(struct actor *actor, const struct mta_edits *edits, struct error *e)
+static bool put_back(struct host *host, const struct mta_edits *edits, struct error *e)
 {
-    struct host *host = actor->collector->host;
     bool ok = true;
 
     for (size_t i = edits->file_count; i-- > 0;) {
@@ -130,7 +186,7 @@ static bool put_back(struct actor *actor, const struct mta_edits *edits, struct 
 }
 
 /* The edit failed its proof: the old state comes back and is made live. Always returns false. */
-static bool retreat(struct actor *actor, const struct mta_edits *edits, bool running,
+static bool retreat(const struct machine *machine, const struct mta_edits *edits, bool running,
                     struct error *e)
 {
     struct error worse = {0};
@@ -138,7 +194,7 @@ static bool retreat(struct actor *actor, const struct mta_edits *edits, bool run
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(actor, edits, &worse) && (!running || make_live(actor, true, &worse)))
+    if (put_back(machine->host, edits, &worse) && (!running || make_live(machine, true, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
                    running ? " and live" : "");
     else
@@ -149,11 +205,11 @@ static bool retreat(struct actor *actor, const struct mta_edits *edits, bool run
     return false;
 }
 
-static bool swap_files(struct actor *actor, const struct mta_edits *edits, struct error *e)
+static bool swap_files(struct host *host, const struct mta_edits *edits, struct error *e)
 {
     for (size_t i = 0; i < edits->file_count; i++)
-        if (!host_replace(actor->collector->host, edits->files[i].file, edits->files[i].text,
-                          edits->files[i].length, e))
+        if (!host_replace(host, edits->files[i].file, edits->files[i].text, edits->files[i].length,
+                          e))
             return error_what(e, "cannot replace %s", edits->files[i].file->target);
     return true;
 }
@@ -161,40 +217,43 @@ static bool swap_files(struct actor *actor, const struct mta_edits *edits, struc
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
                    struct error *e)
 {
-    struct collector *collector = actor->collector;
-    const struct mta_facts *facts = &collector->mta;
-    struct mta_wish wish = {{""}};
-    bool running = is_running(facts), greeted = false;
+    /* Observed and opened by the reading. */
+    const struct machine *machine = machines_find(&actor->collector->machines, step->host);
+    const struct mta_facts *facts = &machine->mta;
+    bool running = is_running(facts);
+    struct proof proof;
+    struct mta_wish wish;
 
-    if (!name_from_dns(step->after.v[0], &wish.name))
-        return fail(e, ERR_PLAN_DAMAGED, "the plan's name is no name");
-    if (!facts->mta->check(collector->host, facts, &reading->edits, &wish, e))
+    if (!make_wish(step, &wish, e))
+        return false;
+    if (!facts->mta->check(machine->host, facts, &reading->edits, &wish, e))
         return error_what(e, "%s was not changed: the staged copy does not pass", step->target);
     if (running)
-        (void)greets(actor, step, &greeted);
-    if (!swap_files(actor, &reading->edits, e)) {
+        note_greetings(actor, step, &proof);
+    if (!swap_files(machine->host, &reading->edits, e)) {
         struct error ignored;
-        (void)put_back(actor, &reading->edits, &ignored);
+        (void)put_back(machine->host, &reading->edits, &ignored);
         return false;
     }
-    if (running && (!make_live(actor, reading->edits.restart, e) ||
-                    (greeted && !prove_greeting(actor, step, e))))
-        return retreat(actor, &reading->edits, running, e);
+    if (running && (!make_live(machine, reading->edits.restart, e) ||
+                    !prove_greetings(actor, step, &proof, e)))
+        return retreat(machine, &reading->edits, running, e);
     return true;
 }
 
 bool act_mta_settle(struct actor *actor, const struct step *step, struct error *e)
 {
-    bool greeted = false;
+    const struct machine *machine = machines_find(&actor->collector->machines, step->host);
+    struct proof proof;
 
-    if (!is_running(&actor->collector->mta))
+    if (!is_running(&machine->mta))
         return true;
-    (void)greets(actor, step, &greeted);
-    return make_live(actor, false, e) && (!greeted || prove_greeting(actor, step, e));
+    note_greetings(actor, step, &proof);
+    return make_live(machine, false, e) && prove_greetings(actor, step, &proof, e);
 }
 
 /* The journal's copies as edits: from the file as the step left it to the file as it was. */
-static bool edits_from_backups(struct actor *actor, const struct run *run, size_t step,
+static bool edits_from_backups(struct host *host, const struct run *run, size_t step,
                                struct host_file *files, struct mta_edits *edits, struct error *e)
 {
     const struct step_record *record = &run->records[step];
@@ -204,7 +263,7 @@ static bool edits_from_backups(struct actor *actor, const struct run *run, size_
         const struct backup *backup = &record->backups[i];
         struct buf text = BUF_INIT(HOST_FILE_MAX);
         struct mta_edit *edit = &edits->files[edits->file_count];
-        if (!host_read(actor->collector->host, backup->path, &files[i], e))
+        if (!host_read(host, backup->path, &files[i], e))
             return false;
         if (str_equal(files[i].digest.hex, backup->before.hex))
             continue;
@@ -226,21 +285,23 @@ static bool edits_from_backups(struct actor *actor, const struct run *run, size_
 static bool undo_files(struct actor *actor, const struct run *run, size_t step, bool dry,
                        struct host_file *files, struct mta_edits *edits, struct error *e)
 {
+    const struct step *made = &run->plan.steps[step];
+    struct machine *machine;
     struct error unknown;
     bool running;
 
-    if (!edits_from_backups(actor, run, step, files, edits, e))
+    if (!machines_open(&actor->collector->machines, made->host, &machine, e) ||
+        !edits_from_backups(machine->host, run, step, files, edits, e))
         return false;
     if (dry || edits->file_count == 0)
         return true;
     /* With a broken or stopped mail server the files still go back; there is nothing to reload. */
-    running =
-        observe(actor, &run->plan.steps[step], &unknown) && is_running(&actor->collector->mta);
-    if (!swap_files(actor, edits, e))
+    running = observe(actor, made, &machine, &unknown) && is_running(&machine->mta);
+    if (!swap_files(machine->host, edits, e))
         return false;
     if (!running)
         return true;
-    return make_live(actor, edits->restart, e) ||
+    return make_live(machine, edits->restart, e) ||
            error_what(e, "the old files are back, but not live");
 }
 
@@ -250,11 +311,8 @@ bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool 
     const struct step_record *record = &run->records[step];
     struct host_file *files = mem_new(record->backup_count + 1, sizeof *files);
     struct mta_edits edits = {0};
-    bool ok;
+    bool ok = undo_files(actor, run, step, dry, files, &edits, e);
 
-    if (actor->collector->host == NULL)
-        actor->collector->host = host_local();
-    ok = undo_files(actor, run, step, dry, files, &edits, e);
     *changed = ok && edits.file_count > 0;
     mta_edits_free(&edits);
     for (size_t i = 0; i < record->backup_count; i++)

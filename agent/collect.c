@@ -73,67 +73,28 @@ bool collector_open(struct collector *collector, struct config *config, struct e
 
 void collector_free(struct collector *collector)
 {
-    mta_facts_free(&collector->mta);
-    host_free(collector->host);
+    machines_free(&collector->machines);
     loop_free(collector->loop);
     *collector = (struct collector){0};
-}
-
-void collector_observe_mta(struct collector *collector, const char *which)
-{
-    const struct mta *mta = NULL;
-    struct error e = {0};
-
-    mta_facts_free(&collector->mta);
-    if (str_equal(which, "none"))
-        return;
-    if (collector->host == NULL)
-        collector->host = host_local();
-    if (!str_equal(which, "auto"))
-        mta = mta_by_name(which);
-    for (size_t i = 0; mta == NULL && str_equal(which, "auto") && mta_all[i] != NULL; i++)
-        if (mta_all[i]->present(collector->host))
-            mta = mta_all[i];
-    if (mta == NULL)
-        return;
-    if (!mta->observe(collector->host, &collector->mta, &e))
-        str_format(collector->mta.unknown, sizeof collector->mta.unknown, "%s", e.why);
-    collector->mta.mta = mta;
-}
-
-/* The service that sends from an address: one that is bound to it, else one that is not bound. */
-static const struct mta_service *sender_for(const struct mta_facts *mta, const struct ip *address)
-{
-    const struct mta_service *found = NULL;
-
-    for (size_t i = 0; i < mta->service_count; i++) {
-        const struct mta_service *service = &mta->services[i];
-        const struct ip *bind = &service->bind[address->family == IP_V6];
-        if (service->role != MTA_SENDER || !service->outside)
-            continue;
-        if (bind->family != IP_NONE && ip_equal(bind, address))
-            return service;
-        if (bind->family == IP_NONE && found == NULL)
-            found = service;
-    }
-    return found;
 }
 
 static void take_mta_facts(const struct collector *collector, const struct target *target,
                            struct facts *facts)
 {
-    const struct mta_facts *mta = &collector->mta;
+    const struct machine *machine =
+        target->machine != NULL ? machines_find(&collector->machines, target->machine) : NULL;
+    const struct mta_facts *mta = machine != NULL ? &machine->mta : NULL;
     const struct mta_service *sender;
 
-    if (!target->here || mta->mta == NULL || str_equal(target->mta, "none"))
+    if (mta == NULL || mta->mta == NULL || str_equal(target->mta, "none"))
         return;
     facts->mta_owner = (struct owner_facts){.can_fix = true};
     str_format(facts->mta_owner.name, sizeof facts->mta_owner.name, "root on %s",
-               collector->host->title);
+               machine->host->title);
     facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
     str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
     str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
-    sender = sender_for(mta, &facts->address);
+    sender = mta_sender_of(mta, &facts->address);
     if (mta->unknown[0] || sender == NULL) {
         facts->helo.state = HELO_UNKNOWN;
         str_cut(facts->helo.why, sizeof facts->helo.why,
@@ -291,7 +252,7 @@ static bool slot_pass(const struct collector *collector, struct slot *slot)
     names = look_names(slot->memory, facts);
     if (!reverse || !greeting || !names)
         return false;
-    if (slot->target.here)
+    if (slot->target.machine != NULL && slot->target.machine[0] == '\0')
         look_hosts_file(facts);
     return true;
 }

@@ -7,10 +7,9 @@
 
 #include "agent/config.h"
 #include "agent/facts.h"
-#include "agent/net/host.h"
+#include "agent/machine.h"
 #include "agent/net/loop.h"
 #include "agent/target.h"
-#include "mta/mta.h"
 
 /* What looking needs; made once per command. */
 struct collector {
@@ -18,21 +17,14 @@ struct collector {
     struct loop *loop;
     struct dns_server resolvers[RESOLVERS_MAX];
     size_t resolver_count;
-    size_t jobs;          /* targets at once */
-    struct host *host;    /* the mail server's machine; NULL: not looked at */
-    struct mta_facts mta; /* what its own tools say; mta.mta NULL when there is none */
-    char ehlo_name[300];  /* what we call ourselves to other servers */
+    size_t jobs;              /* targets at once */
+    struct machines machines; /* whose mail servers were asked */
+    char ehlo_name[300];      /* what we call ourselves to other servers */
 };
 
 /* Prepare: event loop and resolvers. collector_free frees all. */
 bool collector_open(struct collector *collector, struct config *config, struct error *e) MUST_USE;
 void collector_free(struct collector *collector);
-
-/*
- * Ask this machine's mail server for its names: the one given ("postfix"), or the first that is
- * there ("auto"); "none" asks none. What cannot be read is in collector->mta.unknown.
- */
-void collector_observe_mta(struct collector *collector, const char *which);
 
 /* Gives the next target to look at; false when there is none left. Called when a slot is free. */
 typedef bool collect_next(void *arg, struct target *out);

@@ -5,29 +5,42 @@
 
 #define ACCOUNTS_MAX 256
 
+/* "this machine", "root@out2.example.com" */
+static const char *place_of(const struct session *session, const struct target *target)
+{
+    const struct machine *machine =
+        target->machine != NULL ? machines_find(&session->collector.machines, target->machine)
+                                : NULL;
+
+    return machine != NULL ? machine->host->title : "another machine";
+}
+
 static void show_targets(const struct session *session, struct notes *notes)
 {
     for (size_t i = 0; i < session->targets.count; i++) {
         const struct target *target = &session->targets.v[i];
         notes_add(notes, i == 0 ? "addresses" : "", "%s  %s%s  wanted: %s",
-                  ip_text(&target->address).s, target->here ? "this machine" : "another machine",
+                  ip_text(&target->address).s, place_of(session, target),
                   ip_scope(&target->address) == IP_SCOPE_PUBLIC ? "" : " (not a public address)",
                   target->wanted.s[0] ? target->wanted.s : "not declared");
     }
 }
 
-static void show_mta(const struct session *session, struct notes *notes)
+static void show_mta(const struct machine *machine, struct notes *notes)
 {
-    const struct mta_facts *mta = &session->collector.mta;
+    const struct mta_facts *mta = &machine->mta;
     const struct mta_service *sender = mta_service_of(mta, MTA_SENDER);
+    char label[320] = "mail server";
 
+    if (machine->ssh[0] != '\0')
+        str_format(label, sizeof label, "mail server on %s", machine->host->title);
     if (mta->mta == NULL)
-        notes_add(notes, "mail server", "none that namesake knows is installed here");
+        notes_add(notes, label, "none that namesake knows is installed there");
     else if (mta->unknown[0] != '\0')
-        notes_add(notes, "mail server", "%s: %s; next: %s", mta->mta->title, mta->unknown,
+        notes_add(notes, label, "%s: %s; next: %s", mta->mta->title, mta->unknown,
                   mta->unknown_next);
     else
-        notes_add(notes, "mail server", "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
+        notes_add(notes, label, "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
                   sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
 }
 
@@ -112,22 +125,26 @@ static void conclude(const struct session *session, enum role role, const bool o
     notes_add(notes, kind, "by hand (%s)", owner);
 }
 
-static void conclude_mta(const struct session *session, struct notes *notes)
+static void conclude_mta(const struct machine *machine, struct notes *notes)
 {
-    const struct collector *collector = &session->collector;
+    const struct mta_facts *mta = &machine->mta;
+    char label[320] = "mta:";
 
-    if (collector->mta.mta == NULL)
-        notes_add(notes, "mta:", "by hand (no mail server that namesake knows)");
-    else if (!host_is_root(collector->host))
-        notes_add(notes, "mta:", "needs root");
-    else if (collector->mta.unknown[0] != '\0')
-        notes_add(notes, "mta:", "not now (%s)", collector->mta.unknown);
+    if (machine->ssh[0] != '\0')
+        str_format(label, sizeof label, "mta on %s:", machine->host->title);
+    if (mta->mta == NULL)
+        notes_add(notes, label, "by hand (no mail server that namesake knows)");
+    else if (!host_is_root(machine->host))
+        notes_add(notes, label, "needs root");
+    else if (mta->unknown[0] != '\0')
+        notes_add(notes, label, "not now (%s)", mta->unknown);
     else
-        notes_add(notes, "mta:", "can do (%s)", collector->mta.mta->name);
+        notes_add(notes, label, "can do (%s)", mta->mta->name);
 }
 
 bool doctor_find(struct session *session, struct notes *notes, struct error *e)
 {
+    const struct machines *machines = &session->collector.machines;
     bool opened[ACCOUNTS_MAX] = {false};
     char state[512];
 
@@ -138,7 +155,8 @@ bool doctor_find(struct session *session, struct notes *notes, struct error *e)
     notes_add(notes, "settings", "%s",
               session->config.path[0] ? session->config.path : "no configuration file");
     show_targets(session, notes);
-    show_mta(session, notes);
+    for (size_t i = 0; i < machines->count; i++)
+        show_mta(machines->v[i], notes);
     show_port(session, notes);
     show_resolvers(session, notes);
     show_accounts(session, opened, notes);
@@ -146,6 +164,7 @@ bool doctor_find(struct session *session, struct notes *notes, struct error *e)
         notes_add(notes, "state", "%s", state);
     conclude(session, ROLE_FORWARD, opened, notes);
     conclude(session, ROLE_PTR, opened, notes);
-    conclude_mta(session, notes);
+    for (size_t i = 0; i < machines->count; i++)
+        conclude_mta(machines->v[i], notes);
     return true;
 }

@@ -74,6 +74,8 @@ static const struct option {
     {"--resolver", NULL, "ADDR[:PORT]", OWN(value_resolver), CMD_LOOK,
      "ask this resolver; repeatable; instead of the configured ones"},
     {"--mta", NULL, MTAS, OWN(value_mta), CMD_LOOK, "mail server to read and edit; auto"},
+    {"--ssh", NULL, "[USER@]HOST[:PORT]", TEXT(ssh), CMD_LOOK,
+     "the mail server is on that host; keys or agent, known host"},
     {"--facts", NULL, "FILE", TEXT(facts), CMD_AUDIT, "judge recorded facts; no network"},
     {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT,
      "targets from FILE (-: stdin), one a line: ADDRESS [WANTED]"},

@@ -41,7 +41,7 @@ struct options {
     size_t word_count;
     bool help;
 
-    const char *config, *name, *mta, *facts, *from, *record, *save, *approve;
+    const char *config, *name, *mta, *ssh, *facts, *from, *record, *save, *approve;
     struct output outputs[OUTPUTS_MAX];
     size_t output_count;
     struct dns_server resolvers[16];

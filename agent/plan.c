@@ -214,19 +214,6 @@ static bool mta_is_planned(const struct plan *plan, const struct plan_input *in)
     return false;
 }
 
-/* Another address of the same mail server that shall have another name; NULL when there is none. */
-static const struct facts *rival_of(const struct planning *p, const struct plan_input *in)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        const struct plan_input *other = &p->inputs[i];
-        if (other->mta != NULL && str_equal(other->host, in->host) &&
-            !name_is_empty(&other->facts->wanted) &&
-            !name_equal(&other->facts->wanted, &in->facts->wanted))
-            return other->facts;
-    }
-    return NULL;
-}
-
 /* Settings may hold any byte; a plan is text. */
 static void add_printable(struct strings *list, const char *text)
 {
@@ -249,24 +236,6 @@ static void describe_changes(const struct mta_edits *edits, struct step *step)
     }
 }
 
-/* Why a person has to give the mail server its name. */
-static void explain_mta(const struct plan_input *in, const struct facts *rival, struct step *step)
-{
-    char text[640];
-
-    step->action = ACTION_ASK;
-    if (rival == NULL) {
-        add_printable(&step->changes, in->mta_reason);
-        return;
-    }
-    str_format(text, sizeof text,
-               "the mail server shall say %s for %s and %s for %s: each needs a transport of its "
-               "own with its own name (Postfix: smtp_helo_name, Exim: helo_data)",
-               in->facts->wanted.s, ip_text(&in->facts->address).s, rival->wanted.s,
-               ip_text(&rival->address).s);
-    add_printable(&step->changes, text);
-}
-
 /* What the mail server says now: of the greeting, when only that is not what it is set to. */
 static const char *said_now(const struct plan_input *in, bool reload_only, struct name *greeted)
 {
@@ -279,7 +248,6 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
 {
     const struct mta_edits *edits = in->edits;
     const struct finding *finding = mta_finding(in->judgement);
-    const struct facts *rival = rival_of(p, in);
     bool reload_only = edits != NULL && edits->file_count == 0;
     struct name greeted;
     struct step *step;
@@ -297,10 +265,13 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
                edits ? edits->setting : "name");
     add_printable(&step->before, said_now(in, reload_only, &greeted));
     strings_add(&step->after, in->facts->wanted.s);
-    if (edits == NULL || rival != NULL) {
-        explain_mta(in, rival, step);
+    if (edits == NULL) {
+        step->action = ACTION_ASK;
+        add_printable(&step->changes, in->mta_reason);
         return;
     }
+    step->pairs = mem_copy(in->pairs, in->pair_count, sizeof *in->pairs);
+    step->pair_count = in->pair_count;
     str_cut(step->provider, sizeof step->provider, in->mta->mta->name);
     if (!reload_only)
         str_cut(step->resource, sizeof step->resource, edits->files[0].file->target);

@@ -35,6 +35,9 @@ struct step {
     char provider[64];      /* id of the account, name of the mail server; "" by hand */
     char resource[192];
     char host[280]; /* mta: "" is this machine */
+    struct mta_pair
+        *pairs; /* mta: the addresses of the machine and the names that they shall have */
+    size_t pair_count;
     struct strings before, after;
     uint32_t ttl_s;     /* of the record that is written */
     uint32_t visible_s; /* others may see the old value for so long */
@@ -69,7 +72,9 @@ struct plan_input {
     const struct mta_facts *mta;   /* NULL: no mail server is to be changed for this target */
     const struct mta_edits *edits; /* of the wish for this target's name; NULL with mta_reason */
     char mta_reason[512];          /* why a person has to edit; "" when edits are there */
-    const char *host;              /* title of the mail server's machine */
+    const char *host;              /* the mail server's machine, as struct machine has it */
+    struct mta_pair *pairs;        /* all addresses of that machine and their names */
+    size_t pair_count;
 };
 
 /* What the operator allows. */

@@ -35,6 +35,7 @@ void step_copy(const struct step *from, struct step *to)
     to->requires = strings_copy(&from->requires);
     to->commands = strings_copy(&from->commands);
     to->changes = strings_copy(&from->changes);
+    to->pairs = mem_copy(from->pairs, from->pair_count, sizeof *from->pairs);
     to->ticket = mem_text(from->ticket);
 }
 
@@ -76,6 +77,7 @@ void step_free(struct step *step)
     strings_free(&step->requires);
     strings_free(&step->commands);
     strings_free(&step->changes);
+    free(step->pairs);
     free(step->ticket);
     *step = (struct step){0};
 }

@@ -17,7 +17,6 @@
 #define REPORT_MAX (64U << 20)
 #define INPUT_MAX (16U << 20)
 #define TIMEOUT_DEFAULT_S 60
-#define WAIT_DEFAULT_S 300
 
 static bool is_dumb_terminal(void)
 {
@@ -133,6 +132,20 @@ void session_close(struct session *session)
     config_free(&session->config);
 }
 
+/* Ask the mail server of a target's machine, once for all of its addresses. */
+static bool observe_machine(struct session *session, const struct target *target, struct error *e)
+{
+    struct machine *machine;
+
+    if (target->machine == NULL || str_equal(target->mta, "none"))
+        return true;
+    if (!machines_open(&session->collector.machines, target->machine, &machine, e))
+        return false;
+    if (!machine->observed)
+        machine_observe(machine, target->mta);
+    return true;
+}
+
 bool session_find_targets(struct session *session, struct error *e)
 {
     const struct options *options = session->options;
@@ -140,15 +153,14 @@ bool session_find_targets(struct session *session, struct error *e)
                                      .word_count = options->word_count,
                                      .name = options->name,
                                      .mta = options->mta,
+                                     .ssh = options->ssh,
                                      .family = options->family};
 
-    if (!targets_find(&session->config, &wish, &session->targets, e))
+    if (!targets_find(&session->config, &wish, &session->collector.machines, &session->targets, e))
         return false;
     for (size_t i = 0; i < session->targets.count; i++)
-        if (session->targets.v[i].here && !str_equal(session->targets.v[i].mta, "none")) {
-            collector_observe_mta(&session->collector, session->targets.v[i].mta);
-            break;
-        }
+        if (!observe_machine(session, &session->targets.v[i], e))
+            return false;
     return true;
 }
 
@@ -187,84 +199,6 @@ bool session_look(struct session *session, struct error *e)
     if (loop_stop_signal() == 0)
         return true; /* out of time: what was not reached is unknown, and the report says so */
     return fail(e, ERR_TIMEOUT, "stopped by a signal");
-}
-
-/* Whether the target needs a record of this kind, so that its account has to be asked. */
-static bool needs(const struct judgement *judged, enum role role)
-{
-    return judged->edges[role == ROLE_PTR ? EDGE_PTR : EDGE_FORWARD] == RESULT_FAIL;
-}
-
-static bool find_abilities(struct session *session, struct plan_input *input, struct error *e)
-{
-    struct subject subject;
-
-    if (name_is_empty(&input->facts->wanted))
-        return true;
-    subject = ability_subject(input->facts, ROLE_FORWARD);
-    if (session->options->kinds[STEP_FORWARD] && needs(input->judgement, ROLE_FORWARD) &&
-        !ability_find(&session->config, &subject, &input->forward, e))
-        return false;
-    subject = ability_subject(input->facts, ROLE_PTR);
-    return !session->options->kinds[STEP_PTR] || !needs(input->judgement, ROLE_PTR) ||
-           ability_find(&session->config, &subject, &input->ptr, e);
-}
-
-/* The edits that would give this machine's mail server the target's name. */
-static void find_edits(struct session *session, const struct target *target,
-                       struct plan_input *input, struct mta_edits *edits)
-{
-    const struct mta_facts *mta = &session->collector.mta;
-    struct mta_wish wish = {.name = input->facts->wanted};
-    struct error e = {0};
-
-    if (!target->here || mta->mta == NULL || str_equal(target->mta, "none") ||
-        name_is_empty(&wish.name))
-        return;
-    input->mta = mta;
-    if (mta->unknown[0] != '\0')
-        str_cut(input->mta_reason, sizeof input->mta_reason, mta->unknown);
-    else if (mta->mta->edit(mta, &wish, edits, &e))
-        input->edits = edits;
-    else
-        str_cut(input->mta_reason, sizeof input->mta_reason, e.why);
-}
-
-static bool make_plan(struct session *session, struct plan_input *inputs, struct mta_edits *edits,
-                      struct error *e)
-{
-    struct plan_policy policy = {.forward_replace = session->config.forward_replace,
-                                 .allow_private = session->config.allow_private,
-                                 .max_changes = session->config.max_changes,
-                                 .ttl_s = session->config.ttl_s};
-
-    memcpy(policy.kinds, session->options->kinds, sizeof policy.kinds);
-    for (size_t i = 0; i < session->targets.count; i++) {
-        inputs[i].facts = &session->identities[i].facts;
-        inputs[i].judgement = &session->identities[i].judgement;
-        inputs[i].host = "";
-        if (!find_abilities(session, &inputs[i], e))
-            return false;
-        find_edits(session, &session->targets.v[i], &inputs[i], &edits[i]);
-    }
-    return plan_make(inputs, session->targets.count, &policy, time(NULL), &session->plan, e);
-}
-
-bool session_plan(struct session *session, struct error *e)
-{
-    size_t count = session->targets.count;
-    struct plan_input *inputs = mem_new(count + 1, sizeof *inputs);
-    struct mta_edits *edits = mem_new(count + 1, sizeof *edits);
-    bool ok = make_plan(session, inputs, edits, e);
-
-    for (size_t i = 0; i < count; i++) {
-        ability_free(&inputs[i].forward);
-        ability_free(&inputs[i].ptr);
-        mta_edits_free(&edits[i]);
-    }
-    free(inputs);
-    free(edits);
-    return ok;
 }
 
 struct report session_report(const struct session *session)
@@ -376,96 +310,4 @@ bool session_read(const char *path, struct buf *out, struct error *e)
     while ((length = fread(piece, 1, sizeof piece, stdin)) > 0)
         buf_add(out, piece, length);
     return buf_ok(out) || fail(e, ERR_LIMIT_EXCEEDED, "standard input is too long");
-}
-
-static void print_event(void *arg, const struct act_event *event);
-
-struct actor session_actor(struct session *session, const struct plan *plan)
-{
-    const struct options *options = session->options;
-    uint32_t wait_s = options->wait_s >= 0 ? (uint32_t)options->wait_s : WAIT_DEFAULT_S;
-
-    free(session->outcomes);
-    session->outcomes = mem_new(plan->count + 1, sizeof *session->outcomes);
-    session->acting = plan;
-    return (struct actor){.collector = &session->collector,
-                          .config = &session->config,
-                          .wait_s = wait_s,
-                          .event = print_event,
-                          .arg = session};
-}
-
-/* Keep what became of a step for the report at the end. */
-static void keep_outcome(struct session *session, const struct act_event *event)
-{
-    static const enum step_state states[] = {
-        [ACT_START] = STEP_OPEN,   [ACT_WAIT] = STEP_PENDING,  [ACT_DONE] = STEP_DONE,
-        [ACT_ALREADY] = STEP_DONE, [ACT_FAILED] = STEP_FAILED,
-    };
-    const struct step *step = plan_step(session->acting, event->step->id);
-    struct step_outcome *outcome;
-
-    if (step == NULL)
-        return;
-    outcome = &session->outcomes[step - session->acting->steps];
-    outcome->state = states[event->phase];
-    outcome->seconds = event->waited_s;
-    str_cut(outcome->detail, sizeof outcome->detail, event->detail);
-}
-
-/*
- * Interface section 7: on a terminal a waiting step is redrawn; elsewhere it tells when it begins
- * to wait and once a minute.
- */
-static bool is_quiet_now(struct session *session, const struct act_event *event)
-{
-    uint32_t minute = event->waited_s / 60 + 1;
-
-    if (event->phase == ACT_START)
-        return true;
-    if (event->phase != ACT_WAIT || session->live_errors) {
-        session->told_minute = 0;
-        return false;
-    }
-    if (session->told_minute >= minute)
-        return true;
-    session->told_minute = minute;
-    return false;
-}
-
-/* Write over the last lines of a waiting step. */
-static void draw(struct session *session, const struct buf *text, bool again)
-{
-    if (session->drawn > 0)
-        fprintf(stderr, "\033[%dA\033[J", session->drawn);
-    fputs(buf_string(text), stderr);
-    session->drawn = 0;
-    for (size_t i = 0; again && session->live_errors && i < text->length; i++)
-        session->drawn += text->data[i] == '\n';
-}
-
-static void print_event(void *arg, const struct act_event *event)
-{
-    static const char *const states[] = {
-        [ACT_START] = "start",  [ACT_WAIT] = "wait",     [ACT_DONE] = "done",
-        [ACT_ALREADY] = "done", [ACT_FAILED] = "failed",
-    };
-    struct session *session = arg;
-    struct buf out = BUF_INIT(REPORT_MAX);
-    char time_part[64] = "";
-
-    keep_outcome(session, event);
-
-    if (log_level() < LOG_LEVEL_NORMAL || is_quiet_now(session, event))
-        return;
-    if (event->phase == ACT_WAIT)
-        str_format(time_part, sizeof time_part, "%u:%02u of %u:%02u", event->waited_s / 60,
-                   event->waited_s % 60, event->limit_s / 60, event->limit_s % 60);
-    else if (event->phase == ACT_ALREADY)
-        str_cut(time_part, sizeof time_part, "already");
-    else if (event->phase == ACT_DONE)
-        str_format(time_part, sizeof time_part, "%u s", event->waited_s);
-    report_step(event->step, states[event->phase], time_part, event->detail, &session->style, &out);
-    draw(session, &out, event->phase == ACT_WAIT);
-    buf_free(&out);
 }

@@ -15,6 +15,7 @@
 #include "agent/net/authority.h"
 
 #define RESOLV_CONF_MAX 65536
+#define SOURCES_MAX 64 /* sending addresses of one machine */
 
 size_t targets_resolvers(const struct config *config, struct dns_server *out, size_t room)
 {
@@ -59,7 +60,10 @@ static struct target *add_target(struct targets *targets, const struct target_wi
     targets->v = mem_resize(targets->v, targets->count + 1, sizeof *targets->v);
     target = &targets->v[targets->count++];
     *target = (struct target){.address = *address, .mta = "auto"};
-    target->here = target_is_local(address);
+    if (wish->ssh != NULL)
+        target->machine = wish->ssh;
+    else if (target_is_local(address))
+        target->machine = "";
     return target;
 }
 
@@ -80,26 +84,88 @@ static void name_target(struct target *target, const struct name *name, const ch
     str_cut(target->wanted_from, sizeof target->wanted_from, from);
 }
 
+/* What the configuration says of a host. */
+static void set_host(struct target *target, const struct config_host *host)
+{
+    name_target(target, &host->name, "configuration");
+    target->banner = host->banner;
+    target->machine = host->ssh;
+    if (host->mta[0] != '\0')
+        str_cut(target->mta, sizeof target->mta, host->mta);
+}
+
 /* What the configuration says of an address: its host, else the name for all. */
 static void configure_target(const struct config *config, struct target *target)
 {
     const struct config_host *host = host_of(config, &target->address);
 
-    if (host != NULL) {
-        name_target(target, &host->name, "configuration");
-        target->banner = host->banner;
-        target->here = host->ssh[0] == '\0';
-        if (host->mta[0] != '\0')
-            str_cut(target->mta, sizeof target->mta, host->mta);
-    }
+    if (host != NULL)
+        set_host(target, host);
     name_target(target, &config->name, "configuration");
 }
 
-static void add_host(const struct config_host *host, const struct target_wish *wish,
-                     struct targets *out)
+/* Addresses of interfaces that a receiver could see, for machines without a default route. */
+static void add_interface_addresses(const struct target_wish *wish, struct targets *out)
 {
+    struct ifaddrs *all, *at;
+    struct ip ip;
+
+    if (getifaddrs(&all) != 0)
+        return;
+    for (at = all; at != NULL; at = at->ifa_next)
+        if (at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) &&
+            ip_scope(&ip) == IP_SCOPE_PUBLIC)
+            add_target(out, wish, &ip);
+    freeifaddrs(all);
+}
+
+static bool refuse_sourceless(const struct machine *machine, struct error *e)
+{
+    fail(e, ERR_DNS_UNREACHABLE, "no interface has an address that could send to the Internet");
+    error_what(e, "cannot find a sending address of %s", machine->host->title);
+    error_who(e, "root on %s", machine->host->title);
+    error_next(e, "ip route get 198.41.0.4");
+    return error_next(e, "namesake audit ADDRESS");
+}
+
+/* The sending addresses of a machine, as its mail server and its routes tell them. */
+static bool add_machine(struct machines *machines, const char *ssh, const char *mta,
+                        const struct target_wish *wish, struct targets *out, struct error *e)
+{
+    struct ip sources[SOURCES_MAX];
+    struct machine *machine;
+    size_t count, before = out->count;
+
+    if (!machines_open(machines, ssh, &machine, e))
+        return false;
+    if (!machine->observed)
+        machine_observe(machine, wish->mta != NULL ? wish->mta : mta);
+    count = machine_sources(machine, sources, SOURCES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct target *target = add_target(out, wish, &sources[i]);
+        if (target != NULL)
+            target->machine = ssh;
+    }
+    if (out->count == before && ssh[0] == '\0')
+        add_interface_addresses(wish, out);
+    return out->count > before || refuse_sourceless(machine, e);
+}
+
+/* A host of the configuration: its addresses there, or those that it is found to send from. */
+static bool add_host(const struct config_host *host, const struct target_wish *wish,
+                     struct machines *machines, struct targets *out, struct error *e)
+{
+    size_t before = out->count;
+
     for (size_t i = 0; i < host->address_count; i++)
         add_target(out, wish, &host->addresses[i]);
+    if (host->address_count > 0)
+        return true;
+    if (!add_machine(machines, host->ssh, host->mta[0] ? host->mta : "auto", wish, out, e))
+        return false;
+    for (size_t i = before; i < out->count; i++)
+        set_host(&out->v[i], host);
+    return true;
 }
 
 static void add_addresses(const struct rrset_facts *set, const struct name *name,
@@ -150,7 +216,7 @@ static bool add_by_name(struct config *config, const char *word, const struct ta
 }
 
 static bool add_word(struct config *config, const char *word, const struct target_wish *wish,
-                     struct targets *out, struct error *e)
+                     struct machines *machines, struct targets *out, struct error *e)
 {
     struct ip ip;
     struct name name;
@@ -167,7 +233,8 @@ static bool add_word(struct config *config, const char *word, const struct targe
     for (size_t i = 0; i < config->host_count; i++) {
         if (!str_equal(word, "all") && !name_equal(&config->hosts[i].name, &name))
             continue;
-        add_host(&config->hosts[i], wish, out);
+        if (!add_host(&config->hosts[i], wish, machines, out, e))
+            return false;
         known = true;
     }
     if (known)
@@ -179,82 +246,24 @@ static bool add_word(struct config *config, const char *word, const struct targe
     return add_by_name(config, word, wish, out, e);
 }
 
-/*
- * The address that the kernel would send from to a place in the Internet: connecting a datagram
- * socket sends nothing (fact sheet on mail servers, section 6).
- */
-static bool source_address(const char *towards, struct ip *out)
-{
-    struct sockaddr_storage sa;
-    socklen_t length;
-    struct ip ip;
-    bool ok;
-    int fd;
-
-    if (!ip_parse(towards, &ip))
-        return false;
-    length = ip_to_sockaddr(&ip, 25, &sa);
-    fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    ok = connect(fd, (struct sockaddr *)&sa, length) == 0;
-    length = sizeof sa;
-    ok = ok && getsockname(fd, (struct sockaddr *)&sa, &length) == 0 &&
-         ip_from_sockaddr((struct sockaddr *)&sa, out);
-    close(fd);
-    return ok;
-}
-
-/* Addresses of interfaces that a receiver could see, for machines without a default route. */
-static void add_interface_addresses(const struct target_wish *wish, struct targets *out)
-{
-    struct ifaddrs *all, *at;
-    struct ip ip;
-
-    if (getifaddrs(&all) != 0)
-        return;
-    for (at = all; at != NULL; at = at->ifa_next)
-        if (at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) &&
-            ip_scope(&ip) == IP_SCOPE_PUBLIC)
-            add_target(out, wish, &ip);
-    freeifaddrs(all);
-}
-
-static bool add_this_machine(const struct target_wish *wish, struct targets *out, struct error *e)
-{
-    /* Two places far away, in ranges that are routed like any other (root server addresses). */
-    static const char *const far[] = {"198.41.0.4", "2001:503:ba3e::2:30"};
-    struct ip ip;
-
-    for (size_t i = 0; i < 2; i++)
-        if (source_address(far[i], &ip))
-            add_target(out, wish, &ip);
-    if (out->count == 0)
-        add_interface_addresses(wish, out);
-    if (out->count > 0)
-        return true;
-    fail(e, ERR_DNS_UNREACHABLE, "no interface has an address that could send to the Internet");
-    error_what(e, "cannot find a sending address of this machine");
-    error_who(e, "root on this machine");
-    error_next(e, "ip route get 198.41.0.4");
-    return error_next(e, "namesake audit ADDRESS");
-}
-
-static bool find(struct config *config, const struct target_wish *wish, struct targets *out,
-                 struct error *e)
+static bool find(struct config *config, const struct target_wish *wish, struct machines *machines,
+                 struct targets *out, struct error *e)
 {
     for (size_t i = 0; i < wish->word_count; i++)
-        if (!add_word(config, wish->words[i], wish, out, e))
+        if (!add_word(config, wish->words[i], wish, machines, out, e))
             return false;
     if (wish->word_count > 0)
         return true;
+    if (wish->ssh != NULL || config->host_count == 0)
+        return add_machine(machines, wish->ssh != NULL ? wish->ssh : "", "auto", wish, out, e);
     for (size_t i = 0; i < config->host_count; i++)
-        add_host(&config->hosts[i], wish, out);
-    return config->host_count > 0 || add_this_machine(wish, out, e);
+        if (!add_host(&config->hosts[i], wish, machines, out, e))
+            return false;
+    return true;
 }
 
-bool targets_find(struct config *config, const struct target_wish *wish, struct targets *out,
-                  struct error *e)
+bool targets_find(struct config *config, const struct target_wish *wish, struct machines *machines,
+                  struct targets *out, struct error *e)
 {
     struct targets targets = {0};
     struct name name = {""};
@@ -268,7 +277,7 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
             return error_next(e, "--name mail.example.com");
         }
     }
-    if (!find(config, wish, &targets, e)) {
+    if (!find(config, wish, machines, &targets, e)) {
         targets_free(&targets);
         return false;
     }
@@ -278,6 +287,8 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
             target->wanted = (struct name){""};
         name_target(target, &name, "--name");
         configure_target(config, target);
+        if (wish->ssh != NULL)
+            target->machine = wish->ssh;
         if (wish->mta != NULL)
             str_cut(target->mta, sizeof target->mta, wish->mta);
     }
@@ -289,7 +300,6 @@ void targets_configure(const struct config *config, const char *name, struct tar
 {
     struct name wanted;
 
-    target->here = target_is_local(&target->address);
     if (name != NULL && name_parse_host(name, &wanted) == NAME_GOOD)
         name_target(target, &wanted, "--name");
     configure_target(config, target);

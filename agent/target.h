@@ -5,6 +5,7 @@
 #define NAMESAKE_TARGET_H
 
 #include "agent/config.h"
+#include "agent/machine.h"
 
 /* One address to look at. */
 struct target {
@@ -13,7 +14,9 @@ struct target {
     char wanted_from[64]; /* "--name", "configuration", "target" */
     enum banner_policy banner;
     char mta[16]; /* "auto", "postfix", "none": whose configuration tells its HELO */
-    bool here;    /* its mail server runs on this machine */
+    /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known.
+     * Belongs to the configuration or the command line. */
+    const char *machine;
 };
 
 struct targets {
@@ -27,17 +30,20 @@ struct target_wish {
     size_t word_count;
     const char *name;      /* --name, NULL when not given */
     const char *mta;       /* --mta, NULL when not given */
+    const char *ssh;       /* --ssh, NULL when not given */
     enum ip_family family; /* -4, -6; IP_NONE: both */
 };
 
 /*
  * Find the targets: the words of the command line; else the hosts of the configuration; else the
- * sending addresses of this machine (the kernel's choice of source address towards the Internet,
- * both families; no packet is sent). Host names are asked through DNS. ERR_USAGE,
- * ERR_NAME_REFUSED, ERR_DNS_UNREACHABLE when no address can be found. Caller: targets_free.
+ * sending addresses of this machine, or of the one that --ssh names. A host without addresses in
+ * the configuration is asked for them in the same way: what its mail server is bound to, and the
+ * kernel's choice towards the Internet, both families. Host names are asked through DNS.
+ * ERR_USAGE, ERR_NAME_REFUSED, ERR_SSH_FAILED, ERR_DNS_UNREACHABLE when no address can be found.
+ * Caller: targets_free.
  */
-bool targets_find(struct config *config, const struct target_wish *wish, struct targets *out,
-                  struct error *e) MUST_USE;
+bool targets_find(struct config *config, const struct target_wish *wish, struct machines *machines,
+                  struct targets *out, struct error *e) MUST_USE;
 
 /* What --name (NULL: not given) and the configuration say of a target that was made elsewhere. */
 void targets_configure(const struct config *config, const char *name, struct target *target);

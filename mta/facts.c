@@ -11,6 +11,78 @@ const struct mta_service *mta_service_of(const struct mta_facts *facts, enum mta
     return NULL;
 }
 
+static bool is_bound_to(const struct mta_service *service, const struct ip *address)
+{
+    const struct ip *bind = &service->bind[address->family == IP_V6];
+
+    return bind->family != IP_NONE && ip_equal(bind, address);
+}
+
+static bool is_bound(const struct mta_service *service, enum ip_family family)
+{
+    return service->bind[family == IP_V6].family != IP_NONE;
+}
+
+/* Whether another service of the same kind is tied to the address: it is preferred there. */
+static bool is_taken(const struct mta_facts *facts, const struct mta_service *service,
+                     const struct ip *address)
+{
+    for (size_t i = 0; i < facts->service_count; i++) {
+        const struct mta_service *other = &facts->services[i];
+        if (other->role == service->role && other->outside && other->port == service->port &&
+            is_bound_to(other, address))
+            return true;
+    }
+    return false;
+}
+
+bool mta_serves(const struct mta_facts *facts, const struct mta_service *service,
+                const struct ip *address)
+{
+    if (!service->outside)
+        return false;
+    if (is_bound(service, address->family))
+        return is_bound_to(service, address);
+    if (service->role == MTA_SENDER && ip_equal(&facts->source[address->family == IP_V6], address))
+        return true;
+    return !is_taken(facts, service, address);
+}
+
+const struct mta_service *mta_sender_of(const struct mta_facts *facts, const struct ip *address)
+{
+    for (size_t i = 0; i < facts->service_count; i++)
+        if (facts->services[i].role == MTA_SENDER && is_bound_to(&facts->services[i], address) &&
+            facts->services[i].outside)
+            return &facts->services[i];
+    for (size_t i = 0; i < facts->service_count; i++)
+        if (facts->services[i].role == MTA_SENDER &&
+            mta_serves(facts, &facts->services[i], address))
+            return &facts->services[i];
+    return NULL;
+}
+
+enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                         const struct mta_service *service, const struct mta_pair **rival)
+{
+    bool set = wish->pair_count == 0, other = false;
+
+    if (!service->outside)
+        return MTA_LEAVE;
+    for (size_t i = 0; i < wish->pair_count; i++) {
+        const struct mta_pair *pair = &wish->pairs[i];
+        if (!mta_serves(facts, service, &pair->address))
+            continue;
+        if (name_equal(&pair->name, &wish->name)) {
+            set = true;
+        } else if (!other) {
+            other = true;
+            if (rival != NULL)
+                *rival = pair;
+        }
+    }
+    return !set ? MTA_LEAVE : other ? MTA_CONTESTED : MTA_SET;
+}
+
 static void instance_free(struct mta_instance *instance)
 {
     for (size_t i = 0; i < instance->file_count; i++)

@@ -64,11 +64,33 @@ struct mta_facts {
     char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
     char
         hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
+    struct ip source[2]; /* what the kernel sends from towards the Internet, one a family; IP_NONE:
+                               nothing, or not known */
+    bool silent[2];      /* it sends nothing over this family, whatever the kernel would do */
 };
 
-/* The names that a host's services shall say. */
+/* One sending address and the name that it shall have. */
+struct mta_pair {
+    struct ip address;
+    struct name name;
+};
+
+/*
+ * The name that the services which serve some addresses shall say. The pairs are all addresses of
+ * the machine whose names are known, also those that keep another name; none: every outside
+ * service shall say the name.
+ */
 struct mta_wish {
     struct name name;
+    const struct mta_pair *pairs;
+    size_t pair_count;
+};
+
+/* What a wish means for one service. */
+enum mta_claim {
+    MTA_LEAVE,    /* it serves none of the name's addresses */
+    MTA_SET,      /* it shall say the name */
+    MTA_CONTESTED /* it also serves an address that has another name: one of its own is needed */
 };
 
 /* One file's new text, and the settings that changed, for people. */
@@ -142,6 +164,20 @@ const struct mta *mta_by_name(const char *name);
 
 /* The first listener or sender that faces the outside, NULL when none is known. */
 const struct mta_service *mta_service_of(const struct mta_facts *facts, enum mta_role role);
+
+/*
+ * Whether an outside service is heard from, or greets at, an address: the ones that are bound to
+ * it, else those that are bound to none. An unbound sender also sends from what the kernel chooses.
+ */
+bool mta_serves(const struct mta_facts *facts, const struct mta_service *service,
+                const struct ip *address);
+
+/* The first sender that serves the address, NULL when there is none. */
+const struct mta_service *mta_sender_of(const struct mta_facts *facts, const struct ip *address);
+
+/* What the wish means for the service; *rival (may be NULL) is the other pair when contested. */
+enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                         const struct mta_service *service, const struct mta_pair **rival);
 
 void mta_facts_free(struct mta_facts *facts);
 void mta_edits_free(struct mta_edits *edits);

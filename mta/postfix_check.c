@@ -10,6 +10,7 @@ struct comparison {
     const struct mta_facts *facts;
     const struct mta_instance *instance;
     const struct mta_edits *edits;
+    const struct mta_wish *wish;
     const char *name, *old, *stage;
 };
 
@@ -195,7 +196,8 @@ static bool says_wish(const struct comparison *c, const struct postfix_values *s
         const char *value = postfix_value(staged, s->from);
         char said[256], shown[256];
 
-        if (!postfix_is_judged(c->facts, s) || strstr(s->from, " -o "))
+        if (!postfix_is_judged(c->facts, s) || strstr(s->from, " -o ") ||
+            mta_claim(c->facts, c->wish, s, NULL) != MTA_SET)
             continue;
         str_cut(said, sizeof said, value ? value : "");
         if (s->role == MTA_LISTENER)
@@ -225,7 +227,7 @@ static bool compare(struct host *host, const struct comparison *c, struct error 
 bool postfix_check(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,
                    const struct mta_wish *wish, struct error *e)
 {
-    struct comparison c = {.facts = facts, .edits = edits, .name = wish->name.s};
+    struct comparison c = {.facts = facts, .edits = edits, .wish = wish, .name = wish->name.s};
     struct error second;
     char stage[512];
     bool ok;

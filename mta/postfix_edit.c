@@ -19,6 +19,7 @@ struct draft {
     const struct mta_instance *instance;
     const char *name; /* the wish */
     const char *old;  /* myhostname as it is */
+    const struct mta_wish *wish;
     struct mta_edits *edits;
 };
 
@@ -126,6 +127,37 @@ static bool first_word_is_built(const char *raw)
     return memchr(raw + blanks, '$', word) != NULL;
 }
 
+/* One service, two addresses that shall have two names. */
+static bool refuse_contested(const struct mta_service *service, const struct mta_pair *rival,
+                             struct error *e)
+{
+    fail(
+        e, ERR_CONFLICT,
+        "the service \"%.80s\" also serves %s, which shall be %.200s: each name needs a service of "
+        "its own, tied to its address (smtp_bind_address, smtp_helo_name)",
+        service->title, ip_text(&rival->address).s, rival->name.s);
+    return error_next(e, "postconf -c %.200s -M", service->instance);
+}
+
+/* A service that shall keep its name, or has nothing to do with the wish, takes it from main.cf. */
+static bool refuse_shared(const struct draft *d, struct error *e)
+{
+    for (size_t i = 0; i < d->facts->service_count; i++) {
+        const struct mta_service *s = &d->facts->services[i];
+
+        if (!s->outside || strstr(s->from, " -o ") ||
+            !str_equal(s->instance, d->instance->folder) ||
+            mta_claim(d->facts, d->wish, s, NULL) != MTA_LEAVE ||
+            !postfix_starts_with(postfix_raw(d->instance, s->from), "myhostname"))
+            continue;
+        fail(e, ERR_CONFLICT,
+             "the service \"%.80s\" takes its name from myhostname as well and shall keep it",
+             s->title);
+        return error_next(e, "postconf -c %.200s -P", s->instance);
+    }
+    return true;
+}
+
 /* Sets *rename when myhostname has to change; plans literal names that differ. */
 static bool plan_services(struct draft *d, bool *rename, struct error *e)
 {
@@ -134,8 +166,14 @@ static bool plan_services(struct draft *d, bool *rename, struct error *e)
     for (size_t i = 0; i < facts->service_count; i++) {
         const struct mta_service *s = &facts->services[i];
         const char *raw = postfix_raw(d->instance, s->from);
+        const struct mta_pair *rival = NULL;
+        enum mta_claim claim = mta_claim(facts, d->wish, s, &rival);
 
-        if (!postfix_is_judged(facts, s) || says_wish(d, s))
+        if (!postfix_is_judged(facts, s) || claim == MTA_LEAVE)
+            continue;
+        if (claim == MTA_CONTESTED)
+            return refuse_contested(s, rival, e);
+        if (says_wish(d, s))
             continue;
         if (strstr(s->from, " -o "))
             return refuse_override(s, e);
@@ -375,7 +413,7 @@ static bool plan_changes(struct draft *d, struct error *e)
     if (!refuse_taken(d, e))
         return false;
     if (rename) {
-        if (!refuse_interfaces(d, e))
+        if (!refuse_shared(d, e) || !refuse_interfaces(d, e))
             return false;
         add_change(d, "myhostname", d->name, false);
         if (!keep_followers(d, e))
@@ -405,7 +443,7 @@ bool postfix_edit(const struct mta_facts *facts, const struct mta_wish *wish,
                   struct mta_edits *edits, struct error *e)
 {
     struct mta_edits made = {0};
-    struct draft d = {.facts = facts, .name = wish->name.s, .edits = &made};
+    struct draft d = {.facts = facts, .wish = wish, .name = wish->name.s, .edits = &made};
 
     if (!usable(facts, wish, e))
         return error_what(e, "cannot give Postfix the name %.200s", wish->name.s);

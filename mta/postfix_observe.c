@@ -450,6 +450,23 @@ static bool observe_others(struct host *host, struct mta_facts *facts, struct er
     return ok;
 }
 
+/* Nothing is sent over a family that inet_protocols of every instance leaves out. */
+static void find_silence(struct mta_facts *facts)
+{
+    static const char *const protocols[2] = {"ipv4", "ipv6"};
+
+    for (int family = 0; family < 2; family++) {
+        facts->silent[family] = facts->unknown[0] == '\0';
+        for (size_t i = 0; i < facts->instance_count; i++) {
+            const char *used = postfix_effective(&facts->instances[i], "inet_protocols");
+
+            if (facts->instances[i].enabled && (used[0] == '\0' || postfix_list_has(used, "all") ||
+                                                postfix_list_has(used, protocols[family])))
+                facts->silent[family] = false;
+        }
+    }
+}
+
 bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e)
 {
     const char *version;
@@ -462,5 +479,6 @@ bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e
     postfix_find_origin(host, facts);
     if (!observe_others(host, facts, e))
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
+    find_silence(facts);
     return true;
 }

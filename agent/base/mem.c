@@ -30,6 +30,11 @@ void *mem_resize(void *old, size_t count, size_t size)
     return need(reallocarray(old, at_least_one(count), at_least_one(size)));
 }
 
+void *mem_copy(const void *array, size_t count, size_t size)
+{
+    return array == NULL ? NULL : memcpy(mem_new(count, size), array, count * size);
+}
+
 char *mem_text(const char *text)
 {
     return text == NULL ? NULL : need(strdup(text));

@@ -14,6 +14,9 @@ void *mem_new(size_t count, size_t size) __attribute__((returns_nonnull, warn_un
 void *mem_resize(void *old, size_t count, size_t size)
     __attribute__((returns_nonnull, warn_unused_result));
 
+/* A copy of an array; the caller frees it. NULL stays NULL. */
+void *mem_copy(const void *array, size_t count, size_t size) __attribute__((warn_unused_result));
+
 /* A copy of the text; the caller frees it. NULL stays NULL. */
 char *mem_text(const char *text) __attribute__((warn_unused_result));
 

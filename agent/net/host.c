@@ -4,6 +4,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "agent/base/str.h"
+
+#define ROUTE_TIMEOUT_MS 5000
+
 void host_free(struct host *host)
 {
     if (host)
@@ -71,4 +75,39 @@ bool host_is_locked(struct host *host, const char *path, bool *locked, struct er
 bool host_is_root(struct host *host)
 {
     return host->ops->is_root(host);
+}
+
+/* "198.41.0.4 via 203.0.113.1 dev e0 src 203.0.113.25 uid 0": ip-route(8). */
+static bool parse_route(const char *text, size_t length, struct ip *out)
+{
+    struct cursor c = cursor_of(text, length), word;
+    char copy[64];
+    bool src = false;
+
+    while (cursor_word(&c, &word)) {
+        if (!cursor_copy(&word, copy, sizeof copy))
+            copy[0] = '\0';
+        if (src)
+            return ip_parse(copy, out);
+        src = str_equal(copy, "src");
+    }
+    return false;
+}
+
+bool host_source(struct host *host, const struct ip *towards, struct ip *out)
+{
+    struct ip_text far = ip_text(towards);
+    const char *const argv[] = {"ip", "-o", "route", "get", far.s, NULL};
+    struct command command = {.argv = argv, .timeout_ms = ROUTE_TIMEOUT_MS};
+    struct command_result result;
+    struct error ignored;
+    bool found;
+
+    if (host->ops->source != NULL)
+        return host->ops->source(host, towards, out);
+    if (!host_run(host, &command, &result, &ignored))
+        return false;
+    found = result.status == 0 && parse_route(buf_string(&result.out), result.out.length, out);
+    command_result_free(&result);
+    return found;
 }

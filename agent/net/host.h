@@ -12,6 +12,7 @@
 #include "agent/base/buf.h"
 #include "agent/base/digest.h"
 #include "agent/base/error.h"
+#include "agent/base/ip.h"
 
 #define HOST_FILE_MAX (1U << 20)   /* bytes of a configuration file */
 #define HOST_OUTPUT_MAX (1U << 20) /* bytes of a program's output */
@@ -49,6 +50,7 @@ struct host_ops {
     bool (*run)(struct host *, const struct command *, struct command_result *, struct error *);
     bool (*is_locked)(struct host *, const char *path, bool *locked, struct error *);
     bool (*is_root)(struct host *);
+    bool (*source)(struct host *, const struct ip *towards, struct ip *out); /* may be NULL */
     void (*free)(struct host *);
 };
 
@@ -110,5 +112,11 @@ void command_result_free(struct command_result *result);
 bool host_is_locked(struct host *host, const char *path, bool *locked, struct error *e) MUST_USE;
 
 bool host_is_root(struct host *host);
+
+/*
+ * The address that the kernel would send from towards another one: its route. No packet is sent
+ * (mta facts, section 6). False when there is no route, or it cannot be told.
+ */
+bool host_source(struct host *host, const struct ip *towards, struct ip *out) MUST_USE;
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -218,6 +219,25 @@ static bool local_is_root(struct host *host)
     return geteuid() == 0;
 }
 
+/* Connecting a datagram socket looks for a route and sends nothing. */
+static bool local_source(struct host *host, const struct ip *towards, struct ip *out)
+{
+    struct sockaddr_storage sa;
+    socklen_t length = ip_to_sockaddr(towards, 25, &sa);
+    int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool ok;
+
+    (void)host;
+    if (fd < 0)
+        return false;
+    ok = connect(fd, (struct sockaddr *)&sa, length) == 0;
+    length = sizeof sa;
+    ok = ok && getsockname(fd, (struct sockaddr *)&sa, &length) == 0 &&
+         ip_from_sockaddr((struct sockaddr *)&sa, out);
+    close(fd);
+    return ok;
+}
+
 static void local_free(struct host *host)
 {
     free(host);
@@ -232,6 +252,7 @@ static const struct host_ops local_ops = {
     .run = host_local_run,
     .is_locked = local_is_locked,
     .is_root = local_is_root,
+    .source = local_source,
     .free = local_free,
 };
 
