@@ -134,6 +134,16 @@ void facts_decide_name(struct facts *facts)
     (void)decide_by_ptr(facts);
 }
 
+bool facts_name_is_declared(const struct facts *facts)
+{
+    static const char *const declared[] = {"--name", "configuration", "target"};
+
+    for (size_t i = 0; i < sizeof declared / sizeof declared[0]; i++)
+        if (str_equal(facts->wanted_from, declared[i]))
+            return true;
+    return facts->wanted_from[0] == '\0' && !name_is_empty(&facts->wanted);
+}
+
 void rrset_facts_free(struct rrset_facts *set)
 {
     strings_free(&set->values);

@@ -133,6 +133,9 @@ bool rrset_is_definite(const struct rrset_facts *set);
  */
 void facts_decide_name(struct facts *facts);
 
+/* Whether an operator said the wanted name; otherwise facts_decide_name chose it. */
+bool facts_name_is_declared(const struct facts *facts);
+
 /* The first word after the code of an SMTP reply's line; false, with "", when there is none. */
 bool reply_word(const char *line, char *word, size_t size);
 

@@ -97,6 +97,15 @@ struct plan_policy {
 bool plan_make(const struct plan_input *inputs, size_t count, const struct plan_policy *policy,
                time_t now, struct plan *out, struct error *e) MUST_USE;
 
+/*
+ * Two repairs exist when the PTR names another host than the mail server and that name is
+ * confirmed: the hoster's PTR, or the mail server's name. PURE: true, with the PTR's name, when
+ * nobody declared a name and only the second one can be made without asking a person (interface
+ * section 6).
+ */
+bool plan_takes_ptr_name(const struct facts *facts, const struct judgement *judgement,
+                         bool ptr_by_program, bool mta_by_program, struct name *out) MUST_USE;
+
 /* Steps of each action; and of the ones that namesake does itself. */
 size_t plan_count(const struct plan *plan, enum step_action action);
 size_t plan_changes(const struct plan *plan);

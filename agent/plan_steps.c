@@ -5,6 +5,28 @@
 
 #include "agent/base/mem.h"
 
+static bool is_confirmed(const struct facts *facts, const struct name *name)
+{
+    const struct forward_facts *forward = facts_forward(facts, name);
+
+    return forward != NULL && strings_have(&forward_set(forward, facts->address.family)->values,
+                                           ip_text(&facts->address).s);
+}
+
+bool plan_takes_ptr_name(const struct facts *facts, const struct judgement *judgement,
+                         bool ptr_by_program, bool mta_by_program, struct name *out)
+{
+    const struct strings *ptr = &facts->reverse.ptr.values;
+    struct name name;
+
+    if (facts_name_is_declared(facts) || ptr_by_program || !mta_by_program || ptr->count != 1 ||
+        !judgement_has(judgement, FIND_PTR_MISMATCH) ||
+        name_parse_host(ptr->v[0], &name) != NAME_GOOD || !is_confirmed(facts, &name))
+        return false;
+    *out = name;
+    return true;
+}
+
 size_t plan_count(const struct plan *plan, enum step_action action)
 {
     size_t count = 0;

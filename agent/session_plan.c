@@ -42,13 +42,17 @@ static void find_pairs(const struct session *session, const char *machine, struc
     }
 }
 
+static const struct machine *machine_of(const struct session *session, const struct target *target)
+{
+    return target->machine != NULL ? machines_find(&session->collector.machines, target->machine)
+                                   : NULL;
+}
+
 /* The edits that would give the mail server of the target's machine the target's name. */
 static void find_edits(struct session *session, const struct target *target,
                        struct plan_input *input, struct mta_edits *edits)
 {
-    const struct machine *machine =
-        target->machine != NULL ? machines_find(&session->collector.machines, target->machine)
-                                : NULL;
+    const struct machine *machine = machine_of(session, target);
     struct mta_wish wish = {.name = input->facts->wanted};
     struct error e = {0};
 
@@ -68,6 +72,74 @@ static void find_edits(struct session *session, const struct target *target,
         str_cut(input->mta_reason, sizeof input->mta_reason, e.why);
 }
 
+/* Whether an account of ours may write the PTR; nothing is asked of the vendor. */
+static bool ptr_by_program(struct session *session, const struct facts *facts)
+{
+    const struct subject subject = ability_subject(facts, ROLE_PTR);
+    struct account *account = NULL;
+    struct error ignored;
+
+    return ability_account(&session->config, &subject, &account, &ignored) && account != NULL &&
+           account->provider->write != NULL;
+}
+
+static bool mta_by_program(const struct session *session, const struct target *target)
+{
+    const struct machine *machine = machine_of(session, target);
+
+    return machine != NULL && machine->mta.mta != NULL && machine->mta.unknown[0] == '\0' &&
+           !str_equal(target->mta, "none") && host_is_root(machine->host);
+}
+
+/*
+ * The repair that needs fewer people. All addresses of a machine that have one name now have to
+ * come to the same new one, or each keeps its own.
+ */
+static bool choose_names(struct session *session, size_t target, struct name *name)
+{
+    const struct facts *first = &session->identities[target].facts;
+    struct name other;
+    bool any = false;
+
+    for (size_t i = 0; i < session->targets.count; i++) {
+        const struct target *t = &session->targets.v[i];
+        const struct identity *identity = &session->identities[i];
+        if (t->machine == NULL || session->targets.v[target].machine == NULL ||
+            !str_equal(t->machine, session->targets.v[target].machine) ||
+            !name_equal(&identity->facts.wanted, &first->wanted))
+            continue;
+        if (!plan_takes_ptr_name(&identity->facts, &identity->judgement,
+                                 ptr_by_program(session, &identity->facts),
+                                 mta_by_program(session, t), &other) ||
+            (any && !name_equal(&other, name)))
+            return false;
+        *name = other;
+        any = true;
+    }
+    return any;
+}
+
+static void prefer_fewer_people(struct session *session)
+{
+    const size_t count = session->targets.count;
+    struct name *names = mem_new(count + 1, sizeof *names);
+
+    for (size_t i = 0; i < count; i++)
+        if (!choose_names(session, i, &names[i]))
+            names[i] = (struct name){""};
+    for (size_t i = 0; i < count; i++) {
+        struct identity *identity = &session->identities[i];
+        if (name_is_empty(&names[i]))
+            continue;
+        identity->facts.wanted = names[i];
+        str_cut(identity->facts.wanted_from, sizeof identity->facts.wanted_from,
+                "PTR: nobody else is needed for it");
+        judgement_free(&identity->judgement);
+        audit_target(&identity->facts, &identity->judgement);
+    }
+    free(names);
+}
+
 static bool make_plan(struct session *session, struct plan_input *inputs, struct mta_edits *edits,
                       struct error *e)
 {
@@ -77,6 +149,7 @@ static bool make_plan(struct session *session, struct plan_input *inputs, struct
                                  .ttl_s = session->config.ttl_s};
 
     memcpy(policy.kinds, session->options->kinds, sizeof policy.kinds);
+    prefer_fewer_people(session);
     for (size_t i = 0; i < session->targets.count; i++) {
         inputs[i].facts = &session->identities[i].facts;
         inputs[i].judgement = &session->identities[i].judgement;

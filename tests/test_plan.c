@@ -39,6 +39,7 @@ struct given {
     struct account forward, ptr;
     struct mta_facts mta;
     struct mta_edits edits;
+    struct mta_pair pair;
     struct host_file *files;
 };
 
@@ -134,6 +135,9 @@ static void read_mta(const char *path, const json_t *object, struct given *given
         return;
     read_edits(object, given);
     in->edits = &given->edits;
+    given->pair = (struct mta_pair){given->facts.address, given->facts.wanted};
+    in->pairs = &given->pair;
+    in->pair_count = 1;
 }
 
 static void read_target(struct scenario *s, const json_t *object)
