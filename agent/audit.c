@@ -37,6 +37,10 @@ static void weigh_findings(struct judgement *out)
             continue; /* the forward check of the name says it already, or the PTR differs */
         if (finding->severity == SEVERITY_FAIL)
             *check = RESULT_FAIL;
+        else if (finding->id == FIND_DNS_TEMPORARY && finding->severity == SEVERITY_UNKNOWN &&
+                 *check != RESULT_FAIL)
+            *check =
+                RESULT_UNKNOWN; /* what some servers say well is refused by those that validate */
         else if (finding->severity == SEVERITY_WARN && *check == RESULT_OK)
             *check = RESULT_WARN;
     }

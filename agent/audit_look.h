@@ -70,4 +70,8 @@ enum match look_confirms(const struct facts *facts, const char *name);
 /* The rules; findings come in the order of the catalogue (audit_rules.c). */
 void look_apply_rules(struct look *look);
 
+/* audit_rules_dns.c: the rules about servers and zones. */
+void look_rule_dns_temporary(struct look *look);
+void look_rule_servers(struct look *look);
+
 #endif

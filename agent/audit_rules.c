@@ -301,116 +301,6 @@ static void rule_banner_ehlo(struct look *look)
                  look->greeting_word, word);
 }
 
-/* A finding about the zone of a record: the reverse one is the IP owner's. */
-static void give_to_zone(struct look *look, struct finding *finding, bool reverse)
-{
-    look_give_to(look, finding, reverse ? OWNER_IP : OWNER_DNS);
-    finding->check = reverse ? CHECK_PTR : CHECK_FORWARD;
-}
-
-static struct finding *add_temporary(struct look *look, const char *name,
-                                     const struct rrset_facts *set, bool reverse)
-{
-    const char *type = reverse ? "PTR" : ip_record_type(look->facts->address.family);
-    struct finding *finding =
-        look_add(look, FIND_DNS_TEMPORARY, "the %s record of %s could not be read: %s", type, name,
-                 dns_rcode_text(set->rcode));
-
-    give_to_zone(look, finding, reverse);
-    return finding;
-}
-
-/* Other names in PTR that could not be confirmed or denied: a note, since Exim defers on them. */
-static void note_open_names(struct look *look)
-{
-    const struct facts *facts = look->facts;
-    struct name name;
-    const char *value;
-    size_t at = 0;
-
-    while ((value = look_next_ptr(look, &at)) != NULL) {
-        if (str_equal(value, facts->wanted.s) || look_confirms(facts, value) != MATCH_UNKNOWN ||
-            !name_from_dns(value, &name))
-            continue;
-        look_weigh(look,
-                   add_temporary(look, value,
-                                 forward_set(facts_forward(facts, &name), facts->address.family),
-                                 false),
-                   SEVERITY_INFO);
-    }
-}
-
-static void rule_dns_temporary(struct look *look)
-{
-    const struct facts *facts = look->facts;
-
-    if (facts->reverse.ptr.asked && !rrset_is_definite(&facts->reverse.ptr))
-        add_temporary(look, ip_text(&facts->address).s, &facts->reverse.ptr, true);
-    if (look->forward_set != NULL && look->forward_set->asked &&
-        !rrset_is_definite(look->forward_set))
-        add_temporary(look, facts->wanted.s, look->forward_set, false);
-    note_open_names(look);
-}
-
-static bool authority_answered(const struct rrset_facts *set)
-{
-    for (size_t i = 0; i < set->seen_count; i++)
-        if (set->seen[i].authoritative && !dns_rcode_is_temporary(set->seen[i].rcode))
-            return true;
-    return false;
-}
-
-/* The first authoritative server that says something else: one finding is enough for a zone. */
-static void find_differing_server(struct look *look, const struct rrset_facts *set,
-                                  const char *what, bool reverse)
-{
-    char says[160];
-
-    for (size_t i = 0; i < set->seen_count; i++) {
-        const struct sighting *seen = &set->seen[i];
-        if (!seen->authoritative || dns_rcode_is_temporary(seen->rcode) ||
-            look_same_values(&seen->values, &set->values))
-            continue;
-        strings_join(&seen->values, ", ", "no record", says, sizeof says);
-        give_to_zone(look,
-                     look_add(look, FIND_SERVERS_DIFFER, "%s says %s for %s, other servers do not",
-                              seen->server, says, what),
-                     reverse);
-        return;
-    }
-}
-
-static void find_odd_resolvers(struct look *look, const struct rrset_facts *set, const char *what)
-{
-    char says[160];
-
-    for (size_t i = 0; i < set->seen_count; i++) {
-        const struct sighting *seen = &set->seen[i];
-        if (seen->authoritative || dns_rcode_is_temporary(seen->rcode) ||
-            look_same_values(&seen->values, &set->values))
-            continue;
-        strings_join(&seen->values, ", ", "no record", says, sizeof says);
-        look_add(look, FIND_RESOLVER_ODD, "resolver %s says %s for %s (for another %s)",
-                 seen->server, says, what, str_duration_text(seen->ttl_s).s);
-    }
-}
-
-static void compare_servers(struct look *look, const struct rrset_facts *set, const char *what,
-                            bool reverse)
-{
-    if (!rrset_is_definite(set) || !authority_answered(set))
-        return; /* without the authoritative servers nobody can say who is odd */
-    find_differing_server(look, set, what, reverse);
-    find_odd_resolvers(look, set, what);
-}
-
-static void rule_servers(struct look *look)
-{
-    compare_servers(look, &look->facts->reverse.ptr, ip_text(&look->facts->address).s, true);
-    if (look->forward_set != NULL)
-        compare_servers(look, look->forward_set, look->facts->wanted.s, false);
-}
-
 static void rule_hosts_file(struct look *look)
 {
     char list[160];
@@ -438,8 +328,8 @@ static void (*const rules[])(struct look *) = {
     rule_banner_name,
     rule_banner_state,
     rule_banner_ehlo,
-    rule_dns_temporary,
-    rule_servers,
+    look_rule_dns_temporary,
+    look_rule_servers,
     rule_hosts_file,
 };
 

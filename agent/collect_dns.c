@@ -1,6 +1,8 @@
 /* collect_dns.c - a record set from its authoritative servers first, then from resolvers. */
 #include "agent/collect_dns.h"
 
+#include <string.h>
+
 #include "agent/base/mem.h"
 #include "agent/net/authority.h"
 
@@ -105,12 +107,50 @@ static const struct authority_view *deciding(const struct authority *authority,
 }
 
 static const struct dns_answer *ask_resolver(const struct dns_look *look, size_t i,
-                                             const struct name *owner, enum dns_type type)
+                                             const struct name *owner, enum dns_type type,
+                                             bool unchecked)
 {
     return dns_ask(look->dns, &(struct dns_question){.server = look->resolvers[i],
                                                      .name = *owner,
                                                      .type = type,
-                                                     .recurse = true});
+                                                     .recurse = true,
+                                                     .unchecked = unchecked});
+}
+
+/* "org" of "mail.example.org": a zone that validates wherever validation works at all. */
+static struct name top_of(const struct name *name)
+{
+    const char *dot = strrchr(name->s, '.');
+    struct name top = {""};
+
+    str_cut(top.s, sizeof top.s, dot != NULL ? dot + 1 : name->s);
+    return top;
+}
+
+/*
+ * Whether a resolver fails because it validates: with checking disabled it has the answer (RFC
+ * 4035 3.2.2), without it fails for whatever is asked of that name, and it answers for the top of
+ * the tree. A resolver whose clock or anchor is wrong fails there, too, and one that hiccups does
+ * not fail three times: neither says anything about the zone. False while open.
+ */
+static bool see_validation(const struct dns_look *look, size_t i, const struct name *owner,
+                           enum dns_type type, struct sighting *seen)
+{
+    const struct name top = top_of(owner);
+    const struct dns_answer *answers[] = {
+        ask_resolver(look, i, owner, type, true),
+        ask_resolver(look, i, &top, DNS_SOA, false),
+        ask_resolver(look, i, owner, DNS_SOA, false),
+        ask_resolver(look, i, owner, DNS_TXT, false),
+    };
+
+    for (size_t k = 0; k < sizeof answers / sizeof answers[0]; k++)
+        if (answers[k] == NULL)
+            return false;
+    seen->bogus = answers[0]->rcode == DNS_NOERROR && answers[0]->answer.count > 0 &&
+                  answers[1]->rcode == DNS_NOERROR && answers[2]->rcode == DNS_SERVFAIL &&
+                  answers[3]->rcode == DNS_SERVFAIL;
+    return true;
 }
 
 /* All resolvers at once. False while one of them is open. */
@@ -121,13 +161,15 @@ static bool see_resolvers(const struct dns_look *look, const struct name *owner,
     bool open = false;
 
     for (size_t i = 0; i < look->resolver_count; i++)
-        open = ask_resolver(look, i, owner, type) == NULL || open;
+        open = ask_resolver(look, i, owner, type, false) == NULL || open;
     for (size_t i = 0; !open && i < look->resolver_count; i++) {
-        const struct dns_answer *answer = ask_resolver(look, i, owner, type);
+        const struct dns_answer *answer = ask_resolver(look, i, owner, type, false);
         struct sighting *seen = add_sighting(set);
         str_cut(seen->server, sizeof seen->server, ip_text(&look->resolvers[i].ip).s);
         seen->rcode = answer->rcode;
         answer_values(answer, owner, type, &seen->values, NULL, &last, &seen->ttl_s);
+        if (seen->rcode == DNS_SERVFAIL)
+            open = !see_validation(look, i, owner, type, seen) || open;
     }
     return !open;
 }
@@ -140,7 +182,7 @@ static void decide_by_resolvers(const struct dns_look *look, const struct name *
     const struct dns_answer *best = NULL;
 
     for (size_t i = 0; i < look->resolver_count; i++) {
-        const struct dns_answer *answer = ask_resolver(look, i, owner, type);
+        const struct dns_answer *answer = ask_resolver(look, i, owner, type, false);
         if (best == NULL || dns_rcode_is_temporary(best->rcode))
             best = answer;
     }

@@ -36,6 +36,21 @@ bool rrset_is_definite(const struct rrset_facts *set)
     return set->asked && !dns_rcode_is_temporary(set->rcode);
 }
 
+enum zone_fault rrset_zone_fault(const struct rrset_facts *set)
+{
+    bool spoke = false, delegated = false;
+
+    for (size_t i = 0; i < set->seen_count; i++) {
+        const struct sighting *seen = &set->seen[i];
+        if (seen->bogus)
+            return ZONE_BOGUS;
+        delegated = delegated || seen->authoritative;
+        /* A server that refuses is there; so is a resolver that could not get an answer. */
+        spoke = spoke || (seen->rcode != DNS_TIMEOUT && dns_rcode_is_temporary(seen->rcode));
+    }
+    return set->asked && !rrset_is_definite(set) && delegated && spoke ? ZONE_LAME : ZONE_SOUND;
+}
+
 /* Words that servers begin a greeting with when they forget their name. */
 static bool is_filler(const char *word)
 {

@@ -17,7 +17,9 @@ struct sighting {
     char vantage[64];           /* "here" */
     char server[NAME_MAX_TEXT]; /* name of an authoritative server, address of a resolver */
     bool authoritative;
-    int rcode; /* enum dns_rcode */
+    bool bogus; /* a resolver that validates: it refuses with SERVFAIL what it answers with checking
+                   disabled, and other zones validate (RFC 4035 3.2.2, 5.5) */
+    int rcode;  /* enum dns_rcode */
     uint32_t ttl_s;
     struct strings values;
 };
@@ -33,6 +35,14 @@ struct rrset_facts {
     struct strings values;
     struct sighting *seen;
     size_t seen_count;
+    uint32_t broken_s; /* its zone has had the same fault for so long, in every look; 0: one look */
+};
+
+/* What is wrong with the zone of a record set, as far as one look can tell. */
+enum zone_fault {
+    ZONE_SOUND,
+    ZONE_LAME,  /* every server that it is delegated to fails, and no resolver has the set */
+    ZONE_BOGUS, /* its DNSSEC data does not validate */
 };
 
 struct reverse_facts {
@@ -132,6 +142,12 @@ bool rrset_is_definite(const struct rrset_facts *set);
  * usable FQDN, the greeting's name, a PTR name that is no hoster's default (interface section 5).
  */
 void facts_decide_name(struct facts *facts);
+
+/*
+ * The fault that shows in what was seen of a set. Servers that are merely silent are no proof: the
+ * way to them may be filtered here.
+ */
+enum zone_fault rrset_zone_fault(const struct rrset_facts *set);
 
 /* Whether an operator said the wanted name; otherwise facts_decide_name chose it. */
 bool facts_name_is_declared(const struct facts *facts);

@@ -185,13 +185,61 @@ static enum verify_outcome outcome_of(const struct identity *identities, size_t 
     return unknown ? VERIFY_UNKNOWN : VERIFY_PENDING;
 }
 
-enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
-                               size_t count, const struct verify_settings *settings,
-                               void (*told)(void *arg, const struct verify_round *round), void *arg,
-                               struct identity **last)
+/* Since when the zone of a set has had the same fault, in every round. */
+struct spell {
+    enum zone_fault fault;
+    time_t since;
+    unsigned rounds;
+};
+
+/* The two sets of each identity whose zones a receiver depends on. */
+static struct rrset_facts *set_of(struct facts *facts, size_t which)
+{
+    struct forward_facts *forward;
+
+    if (which == 0)
+        return &facts->reverse.ptr;
+    for (size_t i = 0; i < facts->forward_count; i++) {
+        forward = &facts->forward[i];
+        if (name_equal(&forward->name, &facts->wanted))
+            return facts->address.family == IP_V6 ? &forward->aaaa : &forward->a;
+    }
+    return NULL;
+}
+
+static void count_spells(struct identity *identities, size_t count, struct spell *spells)
+{
+    for (size_t i = 0; i < 2 * count; i++) {
+        const struct rrset_facts *set = set_of(&identities[i / 2].facts, i % 2);
+        enum zone_fault fault = set != NULL ? rrset_zone_fault(set) : ZONE_SOUND;
+        if (fault != spells[i].fault || spells[i].rounds == 0)
+            spells[i] = (struct spell){.fault = fault, .since = time(NULL)};
+        spells[i].rounds++;
+    }
+}
+
+/* What was broken in every round of the window is broken: judge with that. */
+static void judge_spells(struct identity *identities, size_t count, const struct spell *spells,
+                         unsigned rounds)
+{
+    for (size_t i = 0; i < 2 * count; i++) {
+        struct identity *identity = &identities[i / 2];
+        struct rrset_facts *set = set_of(&identity->facts, i % 2);
+        if (set == NULL || spells[i].fault == ZONE_SOUND || spells[i].rounds < rounds)
+            continue;
+        set->broken_s = (uint32_t)(time(NULL) - spells[i].since) + 1;
+        judgement_free(&identity->judgement);
+        audit_target(&identity->facts, &identity->judgement);
+    }
+}
+
+static enum verify_outcome rounds(struct collector *collector, const struct target *targets,
+                                  size_t count, const struct verify_settings *settings,
+                                  void (*told)(void *arg, const struct verify_round *round),
+                                  void *arg, struct spell *spells, struct identity **last)
 {
     time_t start = time(NULL);
-    unsigned in_row = 0;
+    unsigned in_row = 0, made = 0;
 
     for (*last = NULL;;) {
         struct verify_round round = {.passes = settings->passes};
@@ -199,6 +247,8 @@ enum verify_outcome verify_run(struct collector *collector, const struct target 
         if (!look_and_judge(collector, targets, count, 0, last))
             return VERIFY_UNKNOWN;
         judge_round(*last, count, settings->strict, &round);
+        count_spells(*last, count, spells);
+        made++;
         in_row = round.good ? in_row + 1 : 0;
         round.in_row = in_row;
         round.at_s = (uint32_t)(time(NULL) - start);
@@ -206,7 +256,23 @@ enum verify_outcome verify_run(struct collector *collector, const struct target 
         if (in_row >= settings->passes)
             return VERIFY_ALIGNED;
         if (round.at_s + settings->interval_s > settings->window_s || loop_stop_signal() != 0)
-            return outcome_of(*last, count, settings->strict);
+            break;
         act_pause((long)settings->interval_s * 1000);
     }
+    if (made >= settings->passes && loop_stop_signal() == 0)
+        judge_spells(*last, count, spells, made);
+    return outcome_of(*last, count, settings->strict);
+}
+
+enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
+                               size_t count, const struct verify_settings *settings,
+                               void (*told)(void *arg, const struct verify_round *round), void *arg,
+                               struct identity **last)
+{
+    struct spell *spells = mem_new(2 * count + 1, sizeof *spells);
+    enum verify_outcome outcome =
+        rounds(collector, targets, count, settings, told, arg, spells, last);
+
+    free(spells);
+    return outcome;
 }
