@@ -94,7 +94,7 @@ static void take_mta_facts(const struct collector *collector, const struct targe
     facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
     str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
     str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
-    sender = mta_sender_of(mta, &facts->address);
+    sender = mta_sender_of(mta, target_own_address(target));
     if (mta->unknown[0] || sender == NULL) {
         facts->helo.state = HELO_UNKNOWN;
         str_cut(facts->helo.why, sizeof facts->helo.why,
@@ -117,6 +117,8 @@ static void start_facts(const struct collector *collector, const struct target *
     facts->reverse.owner = ip_reverse_name(&target->address);
     facts->banner_off = target->banner == BANNER_OFF;
     facts->banner.expected = target->banner == BANNER_REQUIRED;
+    if (target->cloud != NULL)
+        str_cut(facts->ptr_owner.name, sizeof facts->ptr_owner.name, target->cloud);
     facts->path.nat = scope != IP_SCOPE_PUBLIC && !collector->config->allow_private;
     take_mta_facts(collector, target, facts);
 }

@@ -37,8 +37,8 @@ static void find_pairs(const struct session *session, const char *machine, struc
         if (session->targets.v[i].machine == NULL ||
             !str_equal(session->targets.v[i].machine, machine) || name_is_empty(&facts->wanted))
             continue;
-        input->pairs[input->pair_count++] =
-            (struct mta_pair){.address = facts->address, .name = facts->wanted};
+        input->pairs[input->pair_count++] = (struct mta_pair){
+            .address = *target_own_address(&session->targets.v[i]), .name = facts->wanted};
     }
 }
 

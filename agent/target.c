@@ -9,12 +9,15 @@
 #include <unistd.h>
 
 #include "agent/base/file.h"
+#include "agent/base/log.h"
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
+#include "agent/cloud.h"
 #include "agent/collect.h"
 #include "agent/net/authority.h"
 
 #define RESOLV_CONF_MAX 65536
+#define DMI_FOLDER "/sys/class/dmi/id"
 #define SOURCES_MAX 64 /* sending addresses of one machine */
 
 size_t targets_resolvers(const struct config *config, struct dns_server *out, size_t room)
@@ -29,6 +32,11 @@ size_t targets_resolvers(const struct config *config, struct dns_server *out, si
         count = authority_parse_resolv_conf(buf_string(&text), text.length, out, room);
     buf_free(&text);
     return count;
+}
+
+const struct ip *target_own_address(const struct target *target)
+{
+    return target->inside.family != IP_NONE ? &target->inside : &target->address;
 }
 
 bool target_is_local(const struct ip *address)
@@ -128,9 +136,40 @@ static bool refuse_sourceless(const struct machine *machine, struct error *e)
     return error_next(e, "namesake audit ADDRESS");
 }
 
+/*
+ * A sending address of a machine; of this one, when it is private, the public address that its
+ * cloud tells. Without one the private address stays, and the report says that it is hidden.
+ */
+static void add_source(const struct config *config, const char *ssh, const struct ip *source,
+                       const struct target_wish *wish, struct targets *out)
+{
+    bool hidden = source->family == IP_V4 && ip_scope(source) != IP_SCOPE_PUBLIC &&
+                  !config->allow_private && ssh[0] == '\0';
+    const struct cloud *cloud = NULL;
+    struct ip address = *source;
+    struct target *target;
+    struct error e = {0};
+    struct dmi dmi;
+
+    if (ssh[0] == '\0') {
+        dmi_read(DMI_FOLDER, &dmi);
+        cloud = cloud_of(&dmi);
+    }
+    if (hidden && cloud != NULL && !cloud_public_address(cloud, &address, &e))
+        log_line(LOG_LEVEL_VERBOSE, "%s: %s", cloud_name(cloud), e.why);
+    target = add_target(out, wish, &address);
+    if (target == NULL)
+        return;
+    target->machine = ssh;
+    target->cloud = cloud != NULL ? cloud_name(cloud) : NULL;
+    if (!ip_equal(&address, source))
+        target->inside = *source;
+}
+
 /* The sending addresses of a machine, as its mail server and its routes tell them. */
-static bool add_machine(struct machines *machines, const char *ssh, const char *mta,
-                        const struct target_wish *wish, struct targets *out, struct error *e)
+static bool add_machine(const struct config *config, struct machines *machines, const char *ssh,
+                        const char *mta, const struct target_wish *wish, struct targets *out,
+                        struct error *e)
 {
     struct ip sources[SOURCES_MAX];
     struct machine *machine;
@@ -141,19 +180,17 @@ static bool add_machine(struct machines *machines, const char *ssh, const char *
     if (!machine->observed)
         machine_observe(machine, wish->mta != NULL ? wish->mta : mta);
     count = machine_sources(machine, sources, SOURCES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct target *target = add_target(out, wish, &sources[i]);
-        if (target != NULL)
-            target->machine = ssh;
-    }
+    for (size_t i = 0; i < count; i++)
+        add_source(config, ssh, &sources[i], wish, out);
     if (out->count == before && ssh[0] == '\0')
         add_interface_addresses(wish, out);
     return out->count > before || refuse_sourceless(machine, e);
 }
 
 /* A host of the configuration: its addresses there, or those that it is found to send from. */
-static bool add_host(const struct config_host *host, const struct target_wish *wish,
-                     struct machines *machines, struct targets *out, struct error *e)
+static bool add_host(const struct config *config, const struct config_host *host,
+                     const struct target_wish *wish, struct machines *machines, struct targets *out,
+                     struct error *e)
 {
     size_t before = out->count;
 
@@ -161,7 +198,7 @@ static bool add_host(const struct config_host *host, const struct target_wish *w
         add_target(out, wish, &host->addresses[i]);
     if (host->address_count > 0)
         return true;
-    if (!add_machine(machines, host->ssh, host->mta[0] ? host->mta : "auto", wish, out, e))
+    if (!add_machine(config, machines, host->ssh, host->mta[0] ? host->mta : "auto", wish, out, e))
         return false;
     for (size_t i = before; i < out->count; i++)
         set_host(&out->v[i], host);
@@ -233,7 +270,7 @@ static bool add_word(struct config *config, const char *word, const struct targe
     for (size_t i = 0; i < config->host_count; i++) {
         if (!str_equal(word, "all") && !name_equal(&config->hosts[i].name, &name))
             continue;
-        if (!add_host(&config->hosts[i], wish, machines, out, e))
+        if (!add_host(config, &config->hosts[i], wish, machines, out, e))
             return false;
         known = true;
     }
@@ -255,9 +292,10 @@ static bool find(struct config *config, const struct target_wish *wish, struct m
     if (wish->word_count > 0)
         return true;
     if (wish->ssh != NULL || config->host_count == 0)
-        return add_machine(machines, wish->ssh != NULL ? wish->ssh : "", "auto", wish, out, e);
+        return add_machine(config, machines, wish->ssh != NULL ? wish->ssh : "", "auto", wish, out,
+                           e);
     for (size_t i = 0; i < config->host_count; i++)
-        if (!add_host(&config->hosts[i], wish, machines, out, e))
+        if (!add_host(config, &config->hosts[i], wish, machines, out, e))
             return false;
     return true;
 }

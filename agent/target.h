@@ -17,6 +17,8 @@ struct target {
     /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known.
      * Belongs to the configuration or the command line. */
     const char *machine;
+    struct ip inside;  /* the machine's own address, when a cloud hides it behind the public one */
+    const char *cloud; /* that runs the machine; NULL: none is known */
 };
 
 struct targets {
@@ -49,6 +51,9 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
 void targets_configure(const struct config *config, const char *name, struct target *target);
 
 void targets_free(struct targets *targets);
+
+/* The address that the machine itself sends from; a cloud may show another one to the world. */
+const struct ip *target_own_address(const struct target *target);
 
 /* Whether an address is one of this machine's. */
 bool target_is_local(const struct ip *address);

@@ -56,8 +56,10 @@ static size_t take_header(char *data, size_t size, size_t count, void *arg)
     return t->too_much ? 0 : size * count;
 }
 
-/* Whether a URL of http goes to this machine only; false for a name, "localhost" too. */
-static bool is_loopback(const char *host)
+/*
+ * How far a URL of http may go: the scope of its address; unroutable for a name, "localhost" too.
+ */
+static enum ip_scope scope_of(const char *host)
 {
     size_t length = strlen(host);
     char text[64];
@@ -68,10 +70,16 @@ static bool is_loopback(const char *host)
         text[length - 2] = '\0';
         host = text;
     }
-    return ip_parse(host, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK;
+    return ip_parse(host, &ip) ? ip_scope(&ip) : IP_SCOPE_UNROUTABLE;
 }
 
-static bool judge_url(CURLU *url, const char *text, bool *loopback)
+/* A metadata service of a cloud is asked on this link, in plain text, without a secret of ours. */
+static bool is_plain_allowed(enum ip_scope scope, bool secret)
+{
+    return scope == IP_SCOPE_LOOPBACK || (scope == IP_SCOPE_LINK_LOCAL && !secret);
+}
+
+static bool judge_url(CURLU *url, const char *text, bool secret, bool *near)
 {
     char *scheme = NULL, *host = NULL, *user = NULL;
     bool ok = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
@@ -79,18 +87,18 @@ static bool judge_url(CURLU *url, const char *text, bool *loopback)
               curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
               curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
 
-    *loopback = ok && is_loopback(host);
-    ok = ok && (str_equal(scheme, "https") || (str_equal(scheme, "http") && *loopback));
+    *near = ok && is_plain_allowed(scope_of(host), secret);
+    ok = ok && (str_equal(scheme, "https") || (str_equal(scheme, "http") && *near));
     curl_free(scheme);
     curl_free(host);
     curl_free(user);
     return ok;
 }
 
-static bool check_url(const char *text, bool *loopback, struct error *e)
+static bool check_url(const char *text, bool secret, bool *near, struct error *e)
 {
     CURLU *url = need(curl_url());
-    bool ok = judge_url(url, text, loopback);
+    bool ok = judge_url(url, text, secret, near);
 
     curl_url_cleanup(url);
     if (ok)
@@ -113,6 +121,14 @@ static void add_header(struct transfer *t, const struct http_header *header)
     if (line.data != NULL)
         explicit_bzero(line.data, line.length);
     buf_free(&line);
+}
+
+static bool has_secret(const struct http_request *request)
+{
+    for (size_t i = 0; i < HTTP_HEADERS_MAX && request->headers[i].name != NULL; i++)
+        if (request->headers[i].secret != NULL)
+            return true;
+    return false;
 }
 
 /* A secret with a line end would be a second header. */
@@ -141,7 +157,7 @@ static void set_headers(struct transfer *t, const struct http_request *request)
 }
 
 static void set_up(struct transfer *t, const struct http_request *request,
-                   const struct http_pace *pace, bool loopback)
+                   const struct http_pace *pace, bool near)
 {
     curl_easy_setopt(t->curl, CURLOPT_URL, request->url);
     curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
@@ -158,7 +174,7 @@ static void set_up(struct transfer *t, const struct http_request *request,
     curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
-    if (loopback)
+    if (near)
         curl_easy_setopt(t->curl, CURLOPT_NOPROXY, "*");
     if (request->body != NULL)
         curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, request->body);
@@ -231,15 +247,15 @@ static void log_try(const struct http_request *request, const struct transfer *t
 }
 
 /* *again tells whether a failure may pass: nothing was sent, and no certificate was wrong. */
-static bool try_once(const struct http_request *request, const struct http_pace *pace,
-                     bool loopback, struct http_answer *answer, bool *again, struct error *e)
+static bool try_once(const struct http_request *request, const struct http_pace *pace, bool near,
+                     struct http_answer *answer, bool *again, struct error *e)
 {
     struct transfer t = {.curl = need(curl_easy_init()), .answer = answer};
     CURLcode result;
     bool ok;
 
     *answer = (struct http_answer){.body = BUF_INIT(HTTP_BODY_MAX)};
-    set_up(&t, request, pace, loopback);
+    set_up(&t, request, pace, near);
     result = curl_easy_perform(t.curl);
     if (result == CURLE_OK)
         keep(&t);
@@ -282,14 +298,14 @@ bool http_call_paced(const struct http_request *request, const struct http_pace 
 {
     unsigned tries = may_repeat(request->method) ? pace->tries : 1;
     int64_t wait_ms = pace->first_wait_ms;
-    bool loopback = false;
+    bool near = false;
 
-    if (!check_url(request->url, &loopback, e) || !check_headers(request, e))
+    if (!check_url(request->url, has_secret(request), &near, e) || !check_headers(request, e))
         return false;
     for (;;) {
         struct http_answer got;
         struct error failed;
-        bool again, ok = try_once(request, pace, loopback, &got, &again, &failed);
+        bool again, ok = try_once(request, pace, near, &got, &again, &failed);
         uint32_t asked_s = ok ? got.retry_after_s : 0;
         bool last = !again || --tries == 0 || asked_s > pace->retry_after_max_s ||
                     !http_wait(asked_s > 0 ? asked_s * pace->retry_after_ms : wait_ms);

@@ -25,7 +25,7 @@ struct http_header {
 
 struct http_request {
     const char *method; /* "GET" */
-    const char *url;    /* https, or http to a loopback address */
+    const char *url;    /* https; http to a loopback address, without secret to a link-local one */
     const char *body;   /* JSON; NULL: none */
     struct http_header headers[HTTP_HEADERS_MAX];
     bool secret_query; /* the part of the URL after "?" is not logged */
