@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # Scenario: what is promised of addresses, limits, surprises and the hosts file holds
 
 forward_values() { dns_show 192.0.2.11 "$NAME" A; }
