@@ -128,13 +128,25 @@ static void find_differing_server(struct look *look, const struct rrset_facts *s
     }
 }
 
+/* The first resolver that makes answers up: one finding is enough. */
+static void find_rewriting(struct look *look, const struct rrset_facts *set, const char *what)
+{
+    for (size_t i = 0; i < set->seen_count; i++)
+        if (set->seen[i].rewrites) {
+            look_add(look, FIND_RESOLVER_ODD,
+                     "resolver %s makes up an answer for %s, as for names that do not exist",
+                     set->seen[i].server, what);
+            return;
+        }
+}
+
 static void find_odd_resolvers(struct look *look, const struct rrset_facts *set, const char *what)
 {
     char says[160];
 
     for (size_t i = 0; i < set->seen_count; i++) {
         const struct sighting *seen = &set->seen[i];
-        if (seen->authoritative || dns_rcode_is_temporary(seen->rcode) ||
+        if (seen->authoritative || seen->rewrites || dns_rcode_is_temporary(seen->rcode) ||
             look_same_values(&seen->values, &set->values))
             continue;
         strings_join(&seen->values, ", ", "no record", says, sizeof says);
@@ -146,6 +158,7 @@ static void find_odd_resolvers(struct look *look, const struct rrset_facts *set,
 static void compare_servers(struct look *look, const struct rrset_facts *set, const char *what,
                             bool reverse)
 {
+    find_rewriting(look, set, what);
     if (!rrset_is_definite(set) || !authority_answered(set))
         return; /* without the authoritative servers nobody can say who is odd */
     find_differing_server(look, set, what, reverse);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "agent/base/file.h"
@@ -60,6 +61,15 @@ static void choose_ehlo_name(char *out, size_t size)
         str_cut(out, size, "[127.0.0.1]");
 }
 
+static void choose_probe_label(char *out, size_t size)
+{
+    uint64_t random = 0;
+
+    /* Without entropy yet it is a poorer label, no worse. */
+    (void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+    str_format(out, size, "namesake-%016llx", (unsigned long long)random);
+}
+
 bool collector_open(struct collector *collector, struct config *config, struct error *e)
 {
     *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT};
@@ -67,6 +77,7 @@ bool collector_open(struct collector *collector, struct config *config, struct e
     if (collector->loop == NULL)
         return false;
     collector->resolver_count = targets_resolvers(config, collector->resolvers, RESOLVERS_MAX);
+    choose_probe_label(collector->probe_label, sizeof collector->probe_label);
     choose_ehlo_name(collector->ehlo_name, sizeof collector->ehlo_name);
     return true;
 }
@@ -268,7 +279,8 @@ static struct memory *memory_new(struct collector *collector)
 
     memory->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
                                     .resolvers = collector->resolvers,
-                                    .resolver_count = collector->resolver_count};
+                                    .resolver_count = collector->resolver_count,
+                                    .probe = collector->probe_label};
     memory->smtp = smtp_new(collector->loop, &smtp);
     memory->users = 1;
     return memory;

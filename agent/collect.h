@@ -19,6 +19,7 @@ struct collector {
     size_t resolver_count;
     size_t jobs;              /* targets at once */
     struct machines machines; /* whose mail servers were asked */
+    char probe_label[32];     /* random: no name begins with it */
     char ehlo_name[300];      /* what we call ourselves to other servers */
 };
 

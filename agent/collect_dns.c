@@ -153,6 +153,41 @@ static bool see_validation(const struct dns_look *look, size_t i, const struct n
     return true;
 }
 
+static bool same_values(const struct strings *a, const struct strings *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (!strings_have(b, a->v[i]))
+            return false;
+    return a->count == b->count;
+}
+
+/*
+ * Whether a resolver would have given the same answer for a name beside it that does not exist
+ * (receivers sheet, section 8): then it rewrites NXDOMAIN, and its answer is worth nothing. Only
+ * asked where its word would count or stands alone. False while open.
+ */
+static bool see_rewriting(const struct dns_look *look, size_t i, const struct name *owner,
+                          enum dns_type type, struct sighting *seen)
+{
+    const char *dot = strchr(owner->s, '.');
+    const struct dns_answer *answer;
+    struct strings values = {0};
+    struct name beside, last;
+    uint32_t ttl_s;
+    char text[NAME_MAX_TEXT];
+
+    str_format(text, sizeof text, "%s%s", look->probe, dot != NULL ? dot : "");
+    if (!name_from_dns(text, &beside))
+        return true;
+    answer = ask_resolver(look, i, &beside, type, false);
+    if (answer == NULL)
+        return false;
+    answer_values(answer, &beside, type, &values, NULL, &last, &ttl_s);
+    seen->rewrites = values.count > 0 && same_values(&values, &seen->values);
+    strings_free(&values);
+    return true;
+}
+
 /* All resolvers at once. False while one of them is open. */
 static bool see_resolvers(const struct dns_look *look, const struct name *owner, enum dns_type type,
                           struct rrset_facts *set)
@@ -170,8 +205,21 @@ static bool see_resolvers(const struct dns_look *look, const struct name *owner,
         answer_values(answer, owner, type, &seen->values, NULL, &last, &seen->ttl_s);
         if (seen->rcode == DNS_SERVFAIL)
             open = !see_validation(look, i, owner, type, seen) || open;
+        else if (look->probe != NULL && seen->values.count > 0 &&
+                 !same_values(&seen->values, &set->values))
+            open = !see_rewriting(look, i, owner, type, seen) || open;
     }
     return !open;
+}
+
+static bool rewrites(const struct rrset_facts *set, const struct dns_server *resolver)
+{
+    struct ip_text address = ip_text(&resolver->ip);
+
+    for (size_t i = 0; i < set->seen_count; i++)
+        if (set->seen[i].rewrites && str_equal(set->seen[i].server, address.s))
+            return true;
+    return false;
 }
 
 /* Nobody authoritative answered: what the resolvers say decides, data before denials. */
@@ -183,6 +231,8 @@ static void decide_by_resolvers(const struct dns_look *look, const struct name *
 
     for (size_t i = 0; i < look->resolver_count; i++) {
         const struct dns_answer *answer = ask_resolver(look, i, owner, type, false);
+        if (rewrites(set, &look->resolvers[i]))
+            continue;
         if (best == NULL || dns_rcode_is_temporary(best->rcode))
             best = answer;
     }

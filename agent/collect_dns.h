@@ -12,6 +12,8 @@ struct dns_look {
     struct dns *dns;
     const struct dns_server *resolvers;
     size_t resolver_count;
+    const char *probe; /* a random label that exists nowhere: it unmasks resolvers that make up
+                          answers; NULL: they are believed */
 };
 
 /* Where a record set was found in the end. */

@@ -19,7 +19,8 @@ struct sighting {
     bool authoritative;
     bool bogus; /* a resolver that validates: it refuses with SERVFAIL what it answers with checking
                    disabled, and other zones validate (RFC 4035 3.2.2, 5.5) */
-    int rcode;  /* enum dns_rcode */
+    bool rewrites; /* a resolver that gives this answer for names that do not exist, too */
+    int rcode;     /* enum dns_rcode */
     uint32_t ttl_s;
     struct strings values;
 };

@@ -30,6 +30,8 @@ static json_t *sightings_to_json(const struct rrset_facts *set)
             (json_int_t)seen->ttl_s, "rr", json_from_strings(&seen->values)));
         if (seen->bogus)
             json_object_set_new(object, "bogus", json_true());
+        if (seen->rewrites)
+            json_object_set_new(object, "rewrites", json_true());
         json_array_append_new(list, object);
     }
     return list;

@@ -159,6 +159,7 @@ static bool read_sightings(const json_t *object, struct rrset_facts *set, bool a
             !read_text(item, "vantage", seen->vantage, sizeof seen->vantage, e) ||
             !read_flag(item, "authoritative", &seen->authoritative, e) ||
             !read_flag(item, "bogus", &seen->bogus, e) ||
+            !read_flag(item, "rewrites", &seen->rewrites, e) ||
             !read_seconds(item, "ttl", &seen->ttl_s, e) ||
             !read_rcode(item, "rr", &seen->rcode, e) ||
             !read_texts(item, "rr", VALUES_MAX, &seen->values, e) ||
