@@ -13,6 +13,8 @@
 #include "agent/completion.h"
 #include "agent/doctor.h"
 #include "agent/fleet.h"
+#include "agent/headers_command.h"
+#include "agent/observe_command.h"
 #include "agent/recorded.h"
 #include "agent/recorded_report.h"
 #include "agent/schema.h"
@@ -471,6 +473,8 @@ static const struct {
     {CMD_VERIFY, verify, false},
     {CMD_ROLLBACK, rollback, true},
     {CMD_TICKET, ticket, false},
+    {CMD_HEADERS, headers_run, true},
+    {CMD_OBSERVE, observe_run, true},
     {CMD_DOCTOR, doctor, false},
     {CMD_SHOW, show, true},
     {CMD_EXPLAIN, explain, true},

@@ -180,23 +180,13 @@ static bool has_mail_word(struct part part)
     return has_word(part, generic_mail_words);
 }
 
-/* The part left of the registrable domain, taken as the last two labels, or three below a second
- * level such as co.uk. */
+/* The part left of the registrable domain. */
 static struct part host_part(const struct name *name)
 {
-    static const char *const seconds[] = {"co",  "com", "net", "org", "ac", "gov",
-                                          "edu", "ne",  "or",  "ad",  "go", "gr"};
-    size_t labels = name_labels(name), keep = 2;
-    struct name two = name_suffix(name, 2);
-    size_t first = strcspn(two.s, ".");
+    const struct name domain = name_registrable(name);
+    const size_t length = strlen(name->s), kept = strlen(domain.s);
 
-    for (size_t i = 0; i < COUNT(seconds); i++)
-        if (strlen(two.s) == first + 3 && strlen(seconds[i]) == first &&
-            memcmp(two.s, seconds[i], first) == 0)
-            keep = 3;
-    if (labels <= keep)
-        return (struct part){name->s, 0};
-    return (struct part){name->s, strlen(name->s) - strlen(name_suffix(name, keep).s) - 1};
+    return (struct part){name->s, length > kept ? length - kept - 1 : 0};
 }
 
 static struct part first_label(const struct name *name)

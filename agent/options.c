@@ -16,10 +16,13 @@ static const struct command_row commands[] = {
     {CMD_ROLLBACK, "rollback", "[RUN]", "undo a run (the last one), last step first"},
     {CMD_TICKET, "ticket", "[PLANFILE | TARGET...]",
      "print the request for whoever owns a step that is done by hand"},
+    {CMD_HEADERS, "headers", "[FILE]",
+     "say what the last receiver of a delivered message saw of its sender"},
+    {CMD_OBSERVE, "observe", "", "listen for SMTP and tell who connects under which name"},
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
     {CMD_SHOW, "show", "FILE | RUN", "print a saved plan, report or run in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
-    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|config",
+    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|headers|config",
      "print the JSON Schema of a document"},
     {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script"},
     {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command"},
@@ -70,7 +73,8 @@ static const struct option {
     {"--color", NULL, COLORS, OWN(value_color), CMD_ALL, "colour; auto"},
     {"--ascii", NULL, NULL, FLAG(ascii), CMD_ALL, "no signs beyond ASCII"},
     {"--no-input", NULL, NULL, FLAG(no_input), CMD_ALL, "never ask"},
-    {"--timeout", NULL, "DUR", SPAN(timeout_s), CMD_ALL, "for the whole command; 60s"},
+    {"--timeout", NULL, "DUR", SPAN(timeout_s), CMD_ALL,
+     "for the whole command; 60s, observe has none"},
     {"--resolver", NULL, "ADDR[:PORT]", OWN(value_resolver), CMD_LOOK,
      "ask this resolver; repeatable; instead of the configured ones"},
     {"--mta", NULL, MTAS, OWN(value_mta), CMD_LOOK, "mail server to read and edit; auto"},
@@ -79,7 +83,7 @@ static const struct option {
     {"--facts", NULL, "FILE", TEXT(facts), CMD_AUDIT, "judge recorded facts; no network"},
     {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT,
      "targets from FILE (-: stdin), one a line: ADDRESS [WANTED]"},
-    {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY,
+    {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY | CMD_HEADERS,
      "write the facts that were seen"},
     {"-4", NULL, NULL, OWN(value_v4), CMD_WISH, "IPv4 only"},
     {"-6", NULL, NULL, OWN(value_v6), CMD_WISH, "IPv6 only"},
@@ -102,6 +106,13 @@ static const struct option {
     {"--interval", NULL, "DUR", SPAN(interval_s), CMD_VERIFY | CMD_APPLY, "between rounds; 30s"},
     {"--passes", NULL, "N", NUMBER(passes), CMD_VERIFY | CMD_APPLY, "good rounds in a row; 3"},
     {"--jobs", NULL, "N", NUMBER(jobs), CMD_LOOK, "addresses looked at at once; 256"},
+    {"--receiver", NULL, "NAME", TEXT(receiver), CMD_HEADERS,
+     "believe the lines of this host or domain"},
+    {"--listen", NULL, "ADDR[:PORT]", OWN(value_listen), CMD_OBSERVE,
+     "listen here; repeatable; port 25"},
+    {"--probe", NULL, "TOKEN", TEXT(probe), CMD_OBSERVE, "take this probe and no other"},
+    {"--count", NULL, "N", NUMBER(count), CMD_OBSERVE,
+     "end after so many; with --probe only that one counts"},
     {"--list", NULL, NULL, FLAG(list), CMD_ROLLBACK, "list the runs"},
     {"--help", "-h", NULL, FLAG(help), CMD_ALL, "help; wins over everything else"},
 };
@@ -244,7 +255,8 @@ static void defaults(struct options *out)
                             .window_s = -1,
                             .interval_s = -1,
                             .passes = -1,
-                            .jobs = -1};
+                            .jobs = -1,
+                            .count = -1};
     for (int i = 0; i < STEP_KINDS; i++)
         out->kinds[i] = true;
 }

@@ -24,7 +24,9 @@ enum command_id {
     CMD_VERSION = 1 << 10,
     CMD_SCHEMA = 1 << 11,
     CMD_COMPLETION = 1 << 12,
-    CMD_ALL = (1 << 13) - 1,
+    CMD_HEADERS = 1 << 13,
+    CMD_OBSERVE = 1 << 14,
+    CMD_ALL = (1 << 15) - 1,
 };
 
 #define OUTPUTS_MAX 8
@@ -42,17 +44,20 @@ struct options {
     bool help;
 
     const char *config, *name, *mta, *ssh, *facts, *from, *record, *save, *approve;
+    const char *receiver, *probe;
     struct output outputs[OUTPUTS_MAX];
     size_t output_count;
     struct dns_server resolvers[16];
     size_t resolver_count;
+    struct dns_server listen[16]; /* addresses and ports of the observer */
+    size_t listen_count;
     int verbosity; /* -1, 0, 1, 2 */
     const char *color;
     bool ascii, no_input, strict, exit_code, yes, resume, dry_run, list;
     enum ip_family family;
     bool kinds[STEP_KINDS];
     int forward_replace; /* -1 not given, 0 add, 1 replace */
-    int64_t timeout_s, wait_s, window_s, interval_s, passes, jobs; /* -1: not given */
+    int64_t timeout_s, wait_s, window_s, interval_s, passes, jobs, count; /* -1: not given */
 };
 
 /*

@@ -55,6 +55,18 @@ static void add_option(const struct option_row *row, struct buf *out)
     add_wrapped(row->help, out);
 }
 
+/* The arguments go to a line of their own when they do not fit. */
+static void add_usage(const struct command_row *command, struct buf *out)
+{
+    const size_t begin = out->length;
+
+    buf_printf(out, "usage: namesake %s [OPTION...]", command->name);
+    if (command->usage[0] != '\0')
+        buf_text(out,
+                 out->length - begin + 1 + strlen(command->usage) > COLUMNS ? "\n       " : " ");
+    buf_printf(out, "%s\n\n%s\n\n", command->usage, command->help);
+}
+
 void options_help_command(enum command_id id, struct buf *out)
 {
     struct command_row command;
@@ -62,8 +74,7 @@ void options_help_command(enum command_id id, struct buf *out)
 
     for (size_t i = 0; command_row(i, &command); i++)
         if (command.id == id)
-            buf_printf(out, "usage: namesake %s [OPTION...]%s%s\n\n%s\n\n", command.name,
-                       command.usage[0] ? " " : "", command.usage, command.help);
+            add_usage(&command, out);
     for (size_t i = 0; option_row(i, &option); i++)
         if ((option.commands & (int)id) != 0)
             add_option(&option, out);

@@ -114,6 +114,18 @@ bool value_resolver(struct options *out, const char *value, struct error *e)
     return true;
 }
 
+bool value_listen(struct options *out, const char *value, struct error *e)
+{
+    struct dns_server *place = &out->listen[out->listen_count];
+
+    if (out->listen_count == sizeof out->listen / sizeof out->listen[0])
+        return fail(e, ERR_USAGE, "--listen was given too often");
+    if (!ip_port_parse(value, 25, &place->ip, &place->port))
+        return wrong_value("--listen", value, "an address, with :PORT if it is not 25", e);
+    out->listen_count++;
+    return true;
+}
+
 bool value_json(struct options *out, const char *value, struct error *e)
 {
     (void)value;

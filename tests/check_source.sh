@@ -25,6 +25,7 @@ may 'providers/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/(http|dns|dns_update)\.h
 may 'mta/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/host\.h|mta/[a-z_]+\.h'
 may 'agent/*.[ch]' 'agent/(base/|net/)?[a-z_]+\.h|providers/provider\.h|mta/mta\.h'
 for pure in agent/audit*.[ch] agent/catalog.[ch] agent/facts*.[ch] agent/generic*.[ch] \
+    agent/header_*.[ch] agent/headers.[ch] agent/headers_report.[ch] agent/log_evidence.[ch] \
     agent/plan*.[ch] agent/template.[ch] agent/report*.[ch]; do
     may "$pure" 'agent/base/[a-z_]+\.h|agent/[a-z_]+\.h|providers/provider\.h|mta/mta\.h'
 done

@@ -26,7 +26,7 @@ trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/schema" "$folder/given" "$folder/documents" "$folder/state"
 export NAMESAKE_STATE_DIR=$folder/state NAMESAKE_CONFIG=none
 
-for name in audit plan result verify events facts config; do
+for name in audit plan result verify events facts headers config; do
     "$namesake" schema "$name" >"$folder/schema/$name.json"
 done
 
@@ -47,10 +47,17 @@ for case in "$folder"/given/*.json; do
     name=$(basename "$case" .json)
     print "audit-$name" audit --facts "$case" --record "$folder/documents/facts-$name.json"
 done
-for command in audit plan apply verify rollback ticket doctor show explain schema completion; do
+for command in audit plan apply verify rollback ticket headers observe doctor show explain schema \
+    completion; do
     print "usage-$command" "$command" --no-such-option
     print "value-$command" "$command" --timeout soon
 done
+for message in cases/headers/*.eml; do
+    print "headers-$(basename "$message" .eml)" headers "$message" \
+        --record "$folder/documents/facts-$(basename "$message").json"
+done
+print no-message headers /nonexistent
+print observe-nowhere observe
 print usage-none frobnicate
 print usage-schema-name schema audti
 print usage-facts audit --facts /nonexistent
@@ -120,7 +127,7 @@ for event, key in ((start, 'format'), (end, 'exit_code'), (start, 'ts'), (start,
     if schemas['events'].is_valid({k: v for k, v in event.items() if k != key}):
         complain(f'events: {event["event"]} is valid without {key}')
 
-for kind in ('audit', 'facts', 'plan', 'result', 'verify'):
+for kind in ('audit', 'facts', 'headers', 'plan', 'result', 'verify'):
     if not counts.get(kind):
         complain(f'no {kind} document was checked')
 print(', '.join(f'{n} {kind}' for kind, n in sorted(counts.items())), 'documents checked')
