@@ -332,8 +332,8 @@ START_TEST(help_of_each_command)
     for (size_t i = 0; option_row(i, &option); i++) {
         str_format(left, sizeof left, "\n  %s%s%s", option.other ? option.other : "",
                    option.other ? ", " : "", option.name);
-        ck_assert_msg(((option.commands & (int)row.id) != 0) == has_word(out.data, left),
-                      "%s: %s", row.name, option.name);
+        ck_assert_msg(((option.commands & (int)row.id) != 0) == has_word(out.data, left), "%s: %s",
+                      row.name, option.name);
     }
     buf_free(&out);
 }
