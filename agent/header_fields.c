@@ -59,7 +59,9 @@ static char clean(char c)
 {
     if (c == '\0' || c == '\t')
         return ' ';
-    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
+    if ((unsigned char)c < ' ' || c == 127)
+        return '?';
+    return c;
 }
 
 /* Append a line's text to a value; the ceiling of the value cuts it. */

@@ -131,6 +131,7 @@ static size_t first_line(struct headers *headers, const char *receiver)
     while (receiver != NULL && i < headers->hop_count &&
            !is_receiver(headers->hops[i].hop.by, receiver))
         headers->hops[i++].why = "written behind the receiver that was named";
+    headers->top = i > 0 ? headers->hops[i - 1].field : 0;
     return i;
 }
 
@@ -184,7 +185,7 @@ static bool is_trusted(const struct headers *headers, const struct header_field 
     const struct hop_seen *seen = &headers->hops[headers->believed];
     const size_t next = headers->believed + 1;
 
-    if (field->kind == HEADER_RECEIVED)
+    if (field->kind == HEADER_RECEIVED || index < headers->top)
         return false;
     if (field->kind == HEADER_FOREFRONT || field->kind == HEADER_SENDER_IP)
         return seen->hop.microsoft;

@@ -30,6 +30,7 @@ struct hop_seen {
 struct headers {
     struct hop_seen *hops; /* topmost first */
     size_t hop_count;
+    size_t top;      /* the first field that the receiving side may have written */
     size_t believed; /* number of the believed one; hop_count when there is none */
     char why[512];   /* why that line, or why none */
     struct ip address;

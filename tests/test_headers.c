@@ -55,9 +55,11 @@ static const struct {
      "Received: by out.example.net (Postfix, from userid 0)" DATE,
      NULL, "1 192.0.2.80 out.example.net out.example.net mx.example.net", "", ""},
     {"the receiver is named: a forwarder in between",
+     "Authentication-Results: mx.third.example; spf=fail\n"
      "Received: from fwd.example.net (fwd.example.net [192.0.2.80])\n\tby "
-     "mx.third.example" DATE OUTSIDE,
-     "example.net", "2 203.0.113.25 mail.example.com mail.example.com mx.example.net", "", ""},
+     "mx.third.example" DATE "Authentication-Results: fwd.example.net; spf=pass\n" OUTSIDE,
+     "example.net", "2 203.0.113.25 mail.example.com mail.example.com mx.example.net", "spf=pass()",
+     ""},
     {"the same, not named",
      "Received: from fwd.example.net (fwd.example.net [192.0.2.80])\n\tby "
      "mx.third.example" DATE OUTSIDE,
