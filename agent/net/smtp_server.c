@@ -158,10 +158,12 @@ static bool has_room(const struct smtp_server *server, const struct ip *peer)
 static bool read_end(const struct sockaddr_storage *sa, struct ip *ip, uint16_t *port)
 {
     const void *raw = sa;
-    const struct sockaddr_in *v4 = raw;
-    const struct sockaddr_in6 *v6 = raw;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
 
-    *port = ntohs(sa->ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+    memcpy(&v4, sa, sizeof v4);
+    memcpy(&v6, sa, sizeof v6);
+    *port = ntohs(sa->ss_family == AF_INET ? v4.sin_port : v6.sin6_port);
     return ip_from_sockaddr(raw, ip);
 }
 
@@ -256,8 +258,10 @@ void smtp_server_free(struct smtp_server *server)
 {
     if (server == NULL)
         return;
-    while (server->visitors != NULL)
-        finish(server->visitors, SMTP_END_SHUTDOWN);
+    for (struct visitor *v = server->visitors, *next; v != NULL; v = next) {
+        next = v->next;
+        finish(v, SMTP_END_SHUTDOWN);
+    }
     for (size_t i = 0; i < server->listener_count; i++) {
         loop_timer_clear(server->loop, &server->listeners[i].pause);
         loop_watch(server->loop, &server->listeners[i].watch, 0);
