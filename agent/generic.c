@@ -37,9 +37,9 @@ static void find_labels(struct look *look)
     const char *text = look->name->s;
 
     look->label_count = 0;
-    for (const char *at = text + strlen(text); at >= text && look->label_count < 6; at--)
-        if (at == text || at[-1] == '.')
-            look->labels[look->label_count++] = at;
+    for (size_t at = strlen(text) + 1; at > 0 && look->label_count < 6; at--)
+        if (at == 1 || text[at - 2] == '.')
+            look->labels[look->label_count++] = text + at - 1;
 }
 
 /* How many of the last labels are a domain that somebody registered. */

@@ -374,10 +374,14 @@ const char *const generic_placeholders[] = {"available",
                                             NULL};
 
 /* First labels that hosters and access providers give to every address. */
-const char *const generic_constants[] = {
-    "adsl",      "broadband", "customer",   "dhcp",         "dialup",    "dinamic", "dsl",
-    "dyn-ip",    "dynamic",   "dynamic-ip", "dynamic-pool", "dynamicip", "dynip",   "ftth",
-    "hosted-by", "hostedby",  "ip-dynamic", "pppoe",        "vdsl",      NULL};
+const char *const generic_constants[] = {"adsl",         "broadband",  "client",
+                                         "customer",     "dhcp",       "dialup",
+                                         "dinamic",      "dsl",        "dsl-dynamic",
+                                         "dyn-ip",       "dynamic",    "dynamic-ip",
+                                         "dynamic-pool", "dynamicip",  "dynip",
+                                         "ftth",         "hostby",     "hosted-by",
+                                         "hostedby",     "ip-dynamic", "no-reverse-available",
+                                         "pppoe",        "vdsl",       NULL};
 
 /* Public second levels below a country's own domain. */
 const char *const generic_seconds[] = {
