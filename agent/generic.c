@@ -187,8 +187,18 @@ static bool is_bare_octet(const struct look *look)
 {
     const struct generic_part *first = &look->scan.run[0];
 
-    return look->spelling.has_last && first->text == look->name->s &&
+    return look->spelling.last_digits > 0 && first->text == look->name->s &&
            first->text[first->length] == '.';
+}
+
+/* The last octet alone: by chance less often than not where an access provider gives the names,
+ * or with three digits below an operator's further zones. */
+static bool has_telling_octet(const struct look *look, const struct generic_suffix *suffix)
+{
+    size_t digits = look->spelling.last_digits;
+    bool is_deep = memchr(look->scan.part.text, '.', look->scan.part.length) != NULL;
+
+    return (suffix != NULL && digits >= 2) || (is_deep && digits >= 3);
 }
 
 /* Words of access lines beside a number. */
@@ -196,16 +206,17 @@ static bool has_access_form(const struct look *look)
 {
     enum { SERIAL_LEAST = 5 }; /* digits of a customer's number: fleets are smaller */
     const struct generic_scan *scan = &look->scan;
+    unsigned words = scan->strong + scan->weak + scan->vague;
 
-    if (scan->run_count == 0 || scan->strong + scan->others == 0)
+    if (scan->run_count == 0 || words == 0)
         return false;
-    if (scan->strong > 0 || scan->others > 1 || scan->is_numbered)
+    if (scan->strong > 0 || words > 1 || scan->is_numbered)
         return true;
-    return look->spelling.has_last || scan->longest_run >= SERIAL_LEAST ||
-           scan->run[0].text == look->name->s;
+    return look->spelling.last_digits > 0 || scan->longest_run >= SERIAL_LEAST ||
+           (scan->weak > 0 && scan->run[0].text == look->name->s);
 }
 
-static bool is_default_form(const struct look *look)
+static bool is_default_form(const struct look *look, const struct generic_suffix *suffix)
 {
     enum { BY_CHANCE = 4 }; /* fewer digits than this agree with an address by chance */
     bool spells = look->spelling.digits >= BY_CHANCE;
@@ -216,8 +227,8 @@ static bool is_default_form(const struct look *look)
         return !mail_outweighs_address(look);
     if (look->scan.mail_end > 0)
         return false;
-    return spells || is_bare_octet(look) || has_access_form(look) ||
-           begins_with_one(look->name, generic_constants);
+    return spells || is_bare_octet(look) || has_telling_octet(look, suffix) ||
+           has_access_form(look) || begins_with_one(look->name, generic_constants);
 }
 
 struct generic generic_judge(const struct name *name, const struct ip *address)
@@ -243,6 +254,6 @@ struct generic generic_judge(const struct name *name, const struct ip *address)
         return (struct generic){.is_generic = true, .vendor = "netcup"};
     if (begins_with_one(name, generic_placeholders))
         return (struct generic){.is_generic = true, .is_placeholder = true};
-    judged.is_generic = is_default_form(&look);
+    judged.is_generic = is_default_form(&look, suffix);
     return judged.is_generic ? judged : (struct generic){0};
 }

@@ -117,6 +117,7 @@ const struct generic_word *const generic_words[26] = {
                 WEAK("gsm"),
                 VAGUE("gw"),
                 STRONG_("gpon"),
+                MAIL("gate"),
                 {NULL, GENERIC_STRONG, false}},
     LETTER('h'){STRONG("hdsl"),
                 WEAK("hfc"),
@@ -262,13 +263,9 @@ const struct generic_word *const generic_words[26] = {
 };
 
 const struct generic_word generic_pieces[] = {
-    STRONG("dsl"),
-    STRONG("dhcp"),
-    STRONG("dynam"),
-    STRONG("dinam"),
-    MAIL("mail"),
-    MAIL("smtp"),
-    {NULL, GENERIC_STRONG, false},
+    STRONG("dsl"),    STRONG("dhcp"),  STRONG("dialu"),
+    STRONG("dialip"), STRONG("dynam"), STRONG("dinam"),
+    MAIL("mail"),     MAIL("smtp"),    {NULL, GENERIC_STRONG, false},
 };
 
 /* What stands where nobody chose a name: whole names or first labels. */
@@ -374,14 +371,24 @@ const char *const generic_placeholders[] = {"available",
                                             NULL};
 
 /* First labels that hosters and access providers give to every address. */
-const char *const generic_constants[] = {"adsl",         "broadband",  "client",
-                                         "customer",     "dhcp",       "dialup",
-                                         "dinamic",      "dsl",        "dsl-dynamic",
-                                         "dyn-ip",       "dynamic",    "dynamic-ip",
-                                         "dynamic-pool", "dynamicip",  "dynip",
-                                         "ftth",         "hostby",     "hosted-by",
-                                         "hostedby",     "ip-dynamic", "no-reverse-available",
-                                         "pppoe",        "vdsl",       NULL};
+const char *const generic_constants[] = {"client",
+                                         "customer",
+                                         "dhcp",
+                                         "dialup",
+                                         "dinamic",
+                                         "dsl-dynamic",
+                                         "dyn-ip",
+                                         "dynamic",
+                                         "dynamic-ip",
+                                         "dynamic-pool",
+                                         "dynamicip",
+                                         "dynip",
+                                         "hostby",
+                                         "hosted-by",
+                                         "hostedby",
+                                         "ip-dynamic",
+                                         "no-reverse-available",
+                                         NULL};
 
 /* Public second levels below a country's own domain. */
 const char *const generic_seconds[] = {

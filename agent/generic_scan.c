@@ -69,7 +69,8 @@ static void scan_word(struct generic_scan *scan, struct generic_part word)
     if ((class & GENERIC_MAIL) != 0)
         scan->mail_end = (size_t)(word.text - scan->part.text) + word.length;
     scan->strong += (class & GENERIC_STRONG) != 0;
-    scan->others += (class & (GENERIC_WEAK | GENERIC_VAGUE)) != 0;
+    scan->weak += (class & GENERIC_WEAK) != 0;
+    scan->vague += (class & GENERIC_VAGUE) != 0;
     if ((class & GENERIC_WEAK) != 0 && has_number_beside(scan->part, word))
         scan->is_numbered = true;
 }
@@ -98,7 +99,7 @@ struct generic_scan generic_scan(struct generic_part part)
 
     scan.part = part;
     scan.run_count = scan.longest_run = scan.mail_end = 0;
-    scan.strong = scan.others = 0;
+    scan.strong = scan.weak = scan.vague = 0;
     scan.is_numbered = false;
     for (size_t at = 0; at < part.length; at += length) {
         if ((length = length_of(part, at, is_letter)) > 0)
@@ -175,7 +176,7 @@ static void keep_better(struct generic_spelling *best, struct generic_spelling o
 {
     if (other.octets > best->octets ||
         (other.octets == best->octets && other.digits > best->digits)) {
-        other.has_last = best->has_last;
+        other.last_digits = best->last_digits;
         *best = other;
     }
 }
@@ -200,7 +201,8 @@ static struct generic_spelling spelling_in_runs(const struct generic_scan *scan,
         row.digits += run->length;
         row.octets = count_of(set) < spelled ? count_of(set) : spelled;
         row.end = (size_t)(run->text - scan->part.text) + run->length;
-        best.has_last |= (octets_of_run & 8U) != 0;
+        if ((octets_of_run & 8U) != 0 && run->length > best.last_digits)
+            best.last_digits = run->length;
         if (row.octets > 2 || (row.octets == 2 && (set & 12U) == 12U))
             keep_better(&best, row);
     }

@@ -23,10 +23,10 @@ struct generic_scan {
     struct generic_part part;
     struct generic_part run[GENERIC_RUNS]; /* the numbers: "static-25.0" holds 25 and 0 */
     size_t run_count;
-    size_t longest_run;      /* digits of the longest number */
-    unsigned strong, others; /* how many words of access lines; weak and vague ones */
-    bool is_numbered;        /* a weak one has a number right beside it */
-    size_t mail_end;         /* where the last word of a mail host ends; 0 when there is none */
+    size_t longest_run;           /* digits of the longest number */
+    unsigned strong, weak, vague; /* how many words of access lines */
+    bool is_numbered;             /* a weak one has a number right beside it */
+    size_t mail_end; /* where the last word of a mail host ends; 0 when there is none */
 };
 
 /* How much of an address a part spells, and where that ends. */
@@ -34,7 +34,7 @@ struct generic_spelling {
     unsigned octets; /* 4: all of it (or of the interface part of an IPv6 address), 3, 2 or 0 */
     size_t digits;   /* digits that spell it: few of them agree by chance */
     size_t end;
-    bool has_last; /* the last octet is one of the numbers */
+    size_t last_digits; /* of the number that is, or ends with, the last octet; 0 when none is */
 };
 
 /* Words, numbers. */
