@@ -92,7 +92,10 @@ static const struct generic_suffix *suffix_of(const struct look *look, const cha
     return NULL;
 }
 
-/* A machine's number right below the suffix: vmi12345, h2634897, ns3012345, hwsrv-123456. */
+/*
+ * A machine's number right below the suffix: vmi12345, h2634897, ns3012345, hwsrv-123456. Further
+ * left it must be longer: a fleet's machines are numbered below a site, too.
+ */
 static bool is_serial(const struct look *look, const char *zone)
 {
     const char *text = look->name->s;
@@ -100,7 +103,7 @@ static bool is_serial(const struct look *look, const char *zone)
 
     for (; *text != '.' && *text != '\0'; text++)
         digits += *text >= '0' && *text <= '9';
-    return digits >= 3 && text + 1 == zone && look->scan.mail_end == 0;
+    return digits >= (text + 1 == zone ? 3 : 5) && look->scan.mail_end == 0;
 }
 
 static bool suffix_proves(const struct look *look, const struct generic_suffix *suffix,
@@ -218,7 +221,10 @@ static bool has_access_form(const struct look *look)
 
 static bool is_default_form(const struct look *look, const struct generic_suffix *suffix)
 {
-    enum { BY_CHANCE = 4 }; /* fewer digits than this agree with an address by chance */
+    enum {
+        BY_CHANCE = 4, /* fewer digits than this agree with an address by chance */
+        SERIAL = 7,    /* digits of a number that no fleet is large enough for */
+    };
     bool spells = look->spelling.digits >= BY_CHANCE;
 
     if (is_mail_domain(look))
@@ -227,8 +233,9 @@ static bool is_default_form(const struct look *look, const struct generic_suffix
         return !mail_outweighs_address(look);
     if (look->scan.mail_end > 0)
         return false;
-    return spells || is_bare_octet(look) || has_telling_octet(look, suffix) ||
-           has_access_form(look) || begins_with_one(look->name, generic_constants);
+    return spells || look->scan.longest_run >= SERIAL || is_bare_octet(look) ||
+           has_telling_octet(look, suffix) || has_access_form(look) ||
+           begins_with_one(look->name, generic_constants);
 }
 
 struct generic generic_judge(const struct name *name, const struct ip *address)

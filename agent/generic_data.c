@@ -191,7 +191,7 @@ const struct generic_word *const generic_words[26] = {
     LETTER('p'){VAGUE("pc"),
                 STRONG("pon"),
                 WEAK("pools"),
-                MAIL("pop"),
+
                 VAGUE("port"),
                 MAIL("postfix"),
                 MAIL("postman"),

@@ -286,11 +286,12 @@ static void hex_ipv4(const struct generic_scan *scan, const struct ip *address,
     char straight[8], reversed[8];
 
     nibbles_of(scan->part, &nibbles);
-    if (nibbles.count < 8)
+    if (nibbles.count < 4)
         return;
     hex_of(address->bytes, 4, straight, reversed);
     keep_better(best, find_nibbles(&nibbles, straight, 8, 4));
     keep_better(best, find_nibbles(&nibbles, reversed, 8, 4));
+    keep_better(best, find_nibbles(&nibbles, straight + 4, 4, 2)); /* the last two octets */
 }
 
 /* Twelve nibbles of either end, in either order: the network's or the interface's. */

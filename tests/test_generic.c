@@ -85,12 +85,30 @@ static const struct {
      "5.2.0.0.e.d.0.c.0.0.0.0.0.0.0.0.0.0.0.0.5.2.0.0.8.b.d.0.1.0.0.2.isp.example", V6, DEFAULT,
      NULL, NULL},
 
+    {"any order", "h0-203-25-113.isp.example", V4, DEFAULT, NULL, NULL},
+    {"packed in two pieces", "host25.2030113.isp.example", V4, DEFAULT, NULL, NULL},
+    {"the last two octets", "h-113-25.isp.example", V4, DEFAULT, NULL, NULL},
+    {"the last two octets packed and padded", "host113025.isp.example", V4, DEFAULT, NULL, NULL},
+    {"the last two octets in hex", "node-c-7119.isp.example", V4, DEFAULT, NULL, NULL},
+    {"nothing but the last octet", "25.isp.example", V4, DEFAULT, NULL, NULL},
+    {"the last octet below an access provider", "h25n2.telia.com", V4, DEFAULT, "Telia", NULL},
+    {"three digits of it deep below another", "s225.pop.isp.example", "203.0.113.225", DEFAULT,
+     NULL, NULL},
+    {"another address", "198-51-100-7.isp.example", V4, DEFAULT, NULL, NULL},
+    {"a long serial number", "p12345678.hoster.example", V4, DEFAULT, NULL, NULL},
+    {"a public second level", "dsl-25.waw.pl", V4, CHOSEN, NULL, NULL},
+    {"IPv6, the network's first groups", "2001-db8-25.v6.isp.example", V6, DEFAULT, NULL, NULL},
+
     /* 11.3.4: access words next to digits, left of the registrable domain. */
     {"static, the specification's example", "static-25.hoster.example", V4, DEFAULT, NULL, NULL},
     {"dsl", "dsl-25.isp.example", V4, DEFAULT, NULL, NULL},
     {"pool", "pool-113-25.isp.example", V4, DEFAULT, NULL, NULL},
     {"dhcp", "dhcp1234.isp.example", V4, DEFAULT, NULL, NULL},
     {"the number in the label before", "25.dyn.isp.example", V4, DEFAULT, NULL, NULL},
+    {"two vague words", "res-home7.isp.example", V4, DEFAULT, NULL, NULL},
+    {"Spanish", "ip-fija25.isp.example", V4, DEFAULT, NULL, NULL},
+    {"Russian", "abon-7.isp.example", V4, DEFAULT, NULL, NULL},
+    {"inside a word", "internetdsl7.isp.example", V4, DEFAULT, NULL, NULL},
     {"the host octet in the label before", "host-25.dynamic.isp.example", V4, DEFAULT, NULL, NULL},
 
     /* 11.3.5: placeholders, and constants. */
@@ -98,6 +116,7 @@ static const struct {
     {"localhost with a domain", "localhost.localdomain", V4, DEFAULT, NULL, NULL},
     {"no reverse DNS", "no-reverse-dns-configured.hoster.example", V4, DEFAULT, NULL, NULL},
     {"unassigned", "unassigned.hoster.example", V4, DEFAULT, NULL, NULL},
+    {"not set, in labels", "not.set.hoster.example", V4, DEFAULT, NULL, NULL},
     {"reserved", "reserved.hoster.example", V4, DEFAULT, NULL, NULL},
     {"the reverse name itself", "25.113.0.203.in-addr.arpa", V4, DEFAULT, NULL, NULL},
     {"hosted by", "hosted-by.hoster.example", V4, DEFAULT, NULL, NULL},
@@ -121,6 +140,12 @@ static const struct {
      NULL},
     {"a gateway with a customer's hex id", "mail-1a2b3c4d.gateway.example", V4, CHOSEN, NULL, NULL},
     {"a hex id without a mail word", "1a2b3c4d.pphosted.example", V4, CHOSEN, NULL, NULL},
+    {"a sender's machines, whatever their form", "66-220-155-151.facebook.com", "66.220.155.151",
+     CHOSEN, NULL, NULL},
+    {"a mail service's own domain", "192-0-2-7.examplemail.com", "192.0.2.7", CHOSEN, NULL, NULL},
+    {"a customer's PTR at SendGrid", "o25.ptr6155.example.com", V4, CHOSEN, NULL, NULL},
+    {"a vague word beside a fleet's number", "host7.example.net", V4, CHOSEN, NULL, NULL},
+    {"a fleet's number below a site", "web12.dc1.example.net", V4, CHOSEN, NULL, NULL},
     {"the hoster's own mail fleet", "mo123.mail-out.ovh.net", V4, CHOSEN, NULL, NULL},
     {"GoDaddy's own mail fleet", "p3plsmtpa07-10.prod.phx3.secureserver.net", "72.167.218.7",
      CHOSEN, NULL, NULL},
@@ -194,20 +219,28 @@ START_TEST(test_placeholders)
 END_TEST
 
 /*
- * Rows of real-world form, written from memory with documentation addresses: no sample of the
- * world's PTR records. All were written before the tables by the same hand, and both halves name
- * many of the same suffixes; the held-out half was only not used to correct the code. So its rate
- * shows slips, and says little about providers that the tables do not know.
+ * Default names must be found, chosen ones must not be accused, in so many of a hundred rows. The
+ * files without a year are of real-world form, written from memory by the hand that wrote the
+ * first tables: their rate shows slips. The others are from public material. Judged for the first
+ * time, before the code had learned anything from them, default-2002 had 87 in a hundred found,
+ * default-2020 94, default-access 98; none whose address stands in the name was missed; accused
+ * were 6 of 1000 chosen names of 2002 and none of 2020. The code has learned from their misses
+ * since, so the floors only keep what was reached.
  */
 static const struct {
     const char *path;
     bool is_generic;
-    int rows_least;
+    int rows_least, least; /* rows; of a hundred, that must be judged rightly */
 } rate_files[] = {
-    {"cases/generic/default.txt", DEFAULT, 200},
-    {"cases/generic/default-held.txt", DEFAULT, 200},
-    {"cases/generic/chosen.txt", CHOSEN, 100},
-    {"cases/generic/chosen-held.txt", CHOSEN, 100},
+    {"cases/generic/default.txt", DEFAULT, 200, 98},
+    {"cases/generic/default-held.txt", DEFAULT, 200, 98},
+    {"cases/generic/default-2002.txt", DEFAULT, 300, 97},
+    {"cases/generic/default-2020.txt", DEFAULT, 100, 99},
+    {"cases/generic/default-access.txt", DEFAULT, 125, 99},
+    {"cases/generic/chosen.txt", CHOSEN, 150, 99},
+    {"cases/generic/chosen-held.txt", CHOSEN, 150, 99},
+    {"cases/generic/chosen-2002.txt", CHOSEN, 500, 99},
+    {"cases/generic/chosen-2020.txt", CHOSEN, 250, 99},
 };
 
 struct rate {
@@ -243,6 +276,7 @@ START_TEST(test_rates)
     const char *path = rate_files[_i].path;
     struct rate rate = {0};
     char line[512];
+    int right;
     FILE *file = fopen(path, "r");
 
     ck_assert_msg(file != NULL, "cannot open %s", path);
@@ -253,10 +287,8 @@ START_TEST(test_rates)
     printf("%s: %d of %d generic, vendor %d of %d\n", path, rate.generic, rate.rows, rate.vendor,
            rate.with_vendor);
     ck_assert_int_ge(rate.rows, rate_files[_i].rows_least);
-    if (rate_files[_i].is_generic)
-        ck_assert_int_ge(rate.generic * 100, rate.rows * 95);
-    else
-        ck_assert_int_le(rate.generic * 100, rate.rows);
+    right = rate_files[_i].is_generic ? rate.generic : rate.rows - rate.generic;
+    ck_assert_int_ge(right * 100, rate.rows * rate_files[_i].least);
     ck_assert_int_ge(rate.vendor * 100, rate.with_vendor * 90);
 }
 END_TEST
