@@ -33,7 +33,7 @@
     {                                                                                              \
         text, GENERIC_MAIL, true                                                                   \
     }
-#define LETTER(letter) [letter - 'a'] = (const struct generic_word[])
+#define LETTER(letter) [(letter) - 'a'] = (const struct generic_word[])
 
 const struct generic_word *const generic_words[26] = {
     LETTER('a'){WEAK("abo"),
@@ -259,7 +259,7 @@ const struct generic_word *const generic_words[26] = {
                 WEAK_("wireless"),
                 {NULL, GENERIC_STRONG, false}},
     LETTER('x'){STRONG("xdsl"), {NULL, GENERIC_STRONG, false}},
-    LETTER('z'){STRONG("zeronet"), MAIL("zimbra"), {NULL, GENERIC_STRONG, false}},
+    LETTER('z'){MAIL("zimbra"), {NULL, GENERIC_STRONG, false}},
 };
 
 const struct generic_word generic_pieces[] = {

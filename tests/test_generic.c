@@ -288,8 +288,8 @@ START_TEST(test_rates)
            rate.with_vendor);
     ck_assert_int_ge(rate.rows, rate_files[_i].rows_least);
     right = rate_files[_i].is_generic ? rate.generic : rate.rows - rate.generic;
-    ck_assert_int_ge(right * 100, rate.rows * rate_files[_i].least);
-    ck_assert_int_ge(rate.vendor * 100, rate.with_vendor * 90);
+    ck_assert_int_ge(right * 100L, (long)rate.rows * rate_files[_i].least);
+    ck_assert_int_ge(rate.vendor * 100L, rate.with_vendor * 90L);
 }
 END_TEST
 
