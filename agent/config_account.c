@@ -286,16 +286,15 @@ static void check_account(struct config_reading *r, const config_setting_t *grou
 {
     const struct setting *lacks = config_account_lacks(account, false);
     const config_setting_t *id = config_setting_get_member(group, "id");
+    const config_setting_t *endpoint = config_setting_get_member(group, "endpoint");
     struct error e;
 
     /* A setting that is there, but wrong, has its mistake already. */
     if (lacks != NULL && config_setting_get_member(group, lacks->key) == NULL)
         config_note(r, group, ERR_CONFIG_KEY, lacks->help, "\"%s\" is missing", lacks->key);
-    if (account->endpoint[0] != '\0' && !config_check_endpoint(account->endpoint, &e)) {
-        const config_setting_t *s = config_setting_get_member(group, "endpoint");
-
-        config_note(r, s == NULL ? group : s, ERR_CONFIG_KEY, e.next, "%s", e.why);
-    }
+    if (endpoint != NULL && account->endpoint[0] != '\0' &&
+        !config_check_endpoint(account->endpoint, &e))
+        config_note(r, endpoint, ERR_CONFIG_KEY, e.next, "%s", e.why);
     for (size_t i = 0; i < r->config->account_count; i++) {
         if (str_equal(r->config->accounts[i].id, account->id))
             config_note(r, id == NULL ? group : id, ERR_CONFIG_KEY,

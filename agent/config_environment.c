@@ -113,6 +113,12 @@ static void note(struct config_mistakes *mistakes, const struct secret_ref *ref,
     config_mistake_add(mistakes, &mistake);
 }
 
+/* The vendor's own name for what every account has: the URL of the API. */
+static bool is_endpoint(const struct setting *setting)
+{
+    return str_equal(setting->key, "endpoint");
+}
+
 static bool fill_value(const struct setting *setting, struct account_value *value,
                        struct config_mistakes *mistakes)
 {
@@ -129,7 +135,8 @@ static bool fill_value(const struct setting *setting, struct account_value *valu
         return true;
     }
     if (!read_value(&ref, value->text, sizeof value->text, &e) ||
-        (setting->check != NULL && !setting->check(value->text, &e)))
+        (setting->check != NULL && !setting->check(value->text, &e)) ||
+        (is_endpoint(setting) && !config_check_endpoint(value->text, &e)))
         note(mistakes, &ref, &e);
     return true;
 }
@@ -155,8 +162,10 @@ static bool is_wanted(const struct account *account, const struct setting *setti
 size_t config_account_fill(struct account *account, bool all, struct config_mistakes *mistakes)
 {
     const struct setting *setting = account->provider->settings;
-    size_t found = 0;
+    size_t found = 0, index;
 
+    if (provider_setting(account->provider, "endpoint", &index))
+        str_cut(account->values[index].text, sizeof account->values[index].text, account->endpoint);
     for (size_t i = 0; setting[i].key != NULL; i++) {
         if (setting[i].variables != NULL && !is_set(&account->values[i]) &&
             (all || is_wanted(account, &setting[i])) &&
@@ -173,7 +182,7 @@ void config_account_finish(struct account *account)
     for (size_t i = 0; setting[i].key != NULL; i++) {
         if (!is_set(&account->values[i]) && setting[i].fallback != NULL)
             str_cut(account->values[i].text, sizeof account->values[i].text, setting[i].fallback);
-        if (str_equal(setting[i].key, "endpoint") && account->endpoint[0] == '\0')
+        if (is_endpoint(&setting[i]) && account->endpoint[0] == '\0')
             str_cut(account->endpoint, sizeof account->endpoint, account->values[i].text);
     }
 }

@@ -2,10 +2,11 @@
 #include "providers/provider.h"
 
 extern const struct provider provider_cloudflare, provider_hetzner_cloud, provider_manual,
-    provider_rfc2136;
+    provider_powerdns, provider_rfc2136;
 
 const struct provider *const provider_all[] = {
-    &provider_cloudflare, &provider_hetzner_cloud, &provider_rfc2136, &provider_manual, NULL,
+    &provider_cloudflare, &provider_hetzner_cloud, &provider_powerdns,
+    &provider_rfc2136,    &provider_manual,        NULL,
 };
 
 const struct provider *provider_by_type(const char *type)

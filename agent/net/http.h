@@ -14,7 +14,7 @@
 #include "agent/base/error.h"
 #include "agent/base/secret.h"
 
-#define HTTP_BODY_MAX ((size_t)4 << 20)
+#define HTTP_BODY_MAX ((size_t)16 << 20) /* PowerDNS: the reverse zone of a /16 in one answer */
 #define HTTP_HEADERS_MAX 4
 
 /* The value is the text followed by the secret; no header is ever logged. */

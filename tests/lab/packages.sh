@@ -15,10 +15,11 @@ source "$here/messages.sh"
 cache=${1:-${NAMESAKE_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/namesake-lab}}
 
 # Always the lab's own copies, so that the host's configuration never matters.
-servers=(postfix knot knot-dnsutils nsd unbound)
+servers=(postfix knot knot-dnsutils nsd unbound pdns-server pdns-backend-sqlite3)
 
 # command:package, fetched only where the host lacks the command.
-tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace)
+tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace sqlite3:sqlite3
+    curl:curl openssl:openssl)
 
 apt=(apt-get -q -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 
@@ -79,6 +80,10 @@ unpack() {
         cp -a "$cache/root.new/$top/." "$cache/root.new/usr/$top/"
         rm -rf "${cache:?}/root.new/$top"
     done
+    # PowerDNS has its tables described among its documentation.
+    mkdir -p "$cache/root.new/usr/share/pdns"
+    cp "$cache/root.new/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql" \
+        "$cache/root.new/usr/share/pdns/"
     # Unpacked copies serve no purpose once they are merged.
     rm -rf "$cache/root.new/usr/share/doc" "$cache/root.new/usr/share/man" "$cache/debs.new"
 }

@@ -148,7 +148,12 @@ void vendor_check(const char *type, const char *key, const char *header,
     char token[] = FAKE_TOKEN, value[64];
     size_t i;
 
-    ck_assert(account.provider != NULL && provider_setting(account.provider, key, &i));
+    ck_assert_ptr_nonnull(account.provider);
+    for (i = 0; account.provider->settings[i].key != NULL; i++)
+        if (account.provider->settings[i].fallback != NULL)
+            str_cut(account.values[i].text, sizeof account.values[i].text,
+                    account.provider->settings[i].fallback);
+    ck_assert(provider_setting(account.provider, key, &i));
     account.values[i].ref.from = SECRET_ENV;
     secret_take(&account.values[i].secret, token, strlen(token));
     str_cut(account.endpoint, sizeof account.endpoint, FAKE_ENDPOINT);
