@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/base/log.h"
 #include "agent/generic.h"
 
 struct subject ability_subject(const struct facts *facts, enum role role)
@@ -118,8 +119,10 @@ bool ability_find(struct config *config, const struct subject *subject, struct a
         out->account = account;
         return true;
     }
-    if (denied.code == ERR_NO_INPUT)
+    if (denied.code == ERR_NO_INPUT) {
+        log_line(LOG_LEVEL_NORMAL, "note %s: %s", subject->owner.s, denied.why);
         return true;
+    }
     *e = denied;
     return error_what(e, "cannot read the %s record of %s through %s",
                       subject->role == ROLE_PTR ? "PTR" : "address",
