@@ -12,8 +12,8 @@ root_zones=(. com example arpa in-addr.arpa ip6.arpa)
 customer_zones=(example.com)
 hoster_zones=(hoster.example 113.0.203.in-addr.arpa 5.2.0.0.8.b.d.0.1.0.0.2.ip6.arpa)
 
-zone_file() { # zone_file ZONE: the root's name is no file name
-    [ "$1" = . ] && echo root.zone || echo "$1.zone"
+zone_file() { # zone_file ZONE: the root's name is no file name, nor is one with a slash
+    [ "$1" = . ] && echo root.zone || echo "${1//\//-}.zone"
 }
 
 # A key of this run only: one copy for the lab, one for the program.
@@ -140,7 +140,7 @@ END
             cat <<END
 zone:
     name: $zone
-    zonefile: $zone.zone
+    zonefile: $(zone_file "$zone")
     allow-notify: $primary NOKEY
     request-xfr: AXFR $primary NOKEY
     min-retry-time: 2
@@ -188,6 +188,11 @@ no_resolver='mount --bind /dev/null /etc/resolv.conf; exec "$@"'
 
 server_start() { # server_start HOST
     local conf=$LAB/$1/conf
+    if powerdns_runs "$1"; then
+        on "$1" pdns_server --config-dir="$LAB/$1"
+        wait_for 10 on "$1" kdig +noall +timeout=1 +retry=0 @127.0.0.1 . SOA
+        return
+    fi </dev/null >/dev/null 2>&1
     case $1 in
     root | ns1 | hoster1) on "$1" unshare --mount sh -c "$no_resolver" - knotd -d -c "$conf" ;;
     ns2 | hoster2) on "$1" nsd -c "$conf" ;;

@@ -41,7 +41,7 @@ postfix_users() {
 # The host's own mail server, name servers and settings are not part of the lab.
 forget_host_settings() {
     local name
-    for name in postfix namesake knot nsd unbound resolv.conf hosts aliases mailname; do
+    for name in postfix namesake knot nsd unbound powerdns stunnel resolv.conf hosts aliases mailname; do
         rm -rf "/etc/${name:?}"
     done
 }

@@ -10,6 +10,8 @@ state=/var/lib/namesake # where the program keeps its runs
 source "$LAB_FOLDER/network.sh"
 # shellcheck source=tests/lab/dns.sh
 source "$LAB_FOLDER/dns.sh"
+# shellcheck source=tests/lab/powerdns.sh
+source "$LAB_FOLDER/powerdns.sh"
 # shellcheck source=tests/lab/mail.sh
 source "$LAB_FOLDER/mail.sh"
 # shellcheck source=tests/lab/expect.sh
@@ -48,11 +50,15 @@ zone_of() { # zone_of OWNER
     fail "no zone of the lab holds $1"
 }
 
+primary_of_zone() { # primary_of_zone ZONE
+    [[ " ${customer_zones[*]} " == *" $1 "* ]] && echo ns1 || echo hoster1
+}
+
 # dns_update OWNER LINE...: one signed update of the zone that holds OWNER.
 dns_update() {
     local zone server=198.51.100.11 key=hoster-key
     zone=$(zone_of "$1")
-    [ "$zone" != example.com ] || server=192.0.2.11 key=dns-key
+    [ "$(primary_of_zone "$zone")" != ns1 ] || server=192.0.2.11 key=dns-key
     shift
     {
         printf 'server %s\nzone %s.\n' "$server" "$zone"
@@ -89,14 +95,16 @@ ptr_show() { # ptr_show SERVER ADDRESS
 zones_text() {
     local zone host
     for zone in "${customer_zones[@]}" "${hoster_zones[@]}"; do
-        host=hoster1
-        [ "$zone" != example.com ] || host=ns1
-        on "$host" knotc -c "$LAB/$host/conf" zone-read "$zone" | sort
+        host=$(primary_of_zone "$zone")
+        powerdns_runs "$host" || on "$host" knotc -c "$LAB/$host/conf" zone-read "$zone" | sort
+    done
+    for host in "${powerdns_hosts[@]}"; do
+        powerdns_text "$host"
     done
 }
 
 records_text() { # as zones_text, but not the serial numbers
-    zones_text | grep -v ' SOA '
+    zones_text | grep -v '[ |]SOA[ |]'
 }
 
 # --- Name servers: stop, start, hold back ------------------------------------
@@ -243,7 +251,7 @@ reset_identity() {
     done
     rm -rf "$state"
     cp "$LAB"/keys/* "$credentials/"
-    place "$etc/namesake.conf" /etc/namesake/namesake.conf
+    place "${conf_now:-$etc/namesake.conf}" /etc/namesake/namesake.conf
     cmp -s "$etc/main.cf" /etc/postfix/main.cf || main_cf "$etc/main.cf"
     dns_delete "$NAME"
     ptr_set "$V4" "$OLD_PTR4"

@@ -23,6 +23,8 @@ source "$lab_folder/files.sh"
 source "$lab_folder/network.sh"
 # shellcheck source=tests/lab/dns.sh
 source "$lab_folder/dns.sh"
+# shellcheck source=tests/lab/powerdns.sh
+source "$lab_folder/powerdns.sh"
 # shellcheck source=tests/lab/mail.sh
 source "$lab_folder/mail.sh"
 
