@@ -86,6 +86,13 @@ static_server() { # static_server HOST ZONE...
     } >"$LAB/$host/conf"
 }
 
+primary_zones() { # primary_zones HOST ZONE...: they take updates and tell the secondary
+    local host=$1
+    shift
+    knot_zones "$host" "notify: secondary
+    acl: [ transfer, update ]" "$@"
+}
+
 # primary HOST SECONDARY KEY ZONE...: takes updates signed with KEY.
 primary() {
     local host=$1 follower=$2 key=$3
@@ -110,9 +117,19 @@ acl:
     key: $key
     action: update
 END
-        knot_zones "$host" "notify: secondary
-    acl: [ transfer, update ]" "$@"
+        primary_zones "$host" "$@"
     } >"$LAB/$host/conf"
+}
+
+secondary_zone() { # secondary_zone PRIMARY ZONE
+    cat <<END
+zone:
+    name: $2
+    zonefile: $(zone_file "$2")
+    allow-notify: $1 NOKEY
+    request-xfr: AXFR $1 NOKEY
+    min-retry-time: 2
+END
 }
 
 secondary() { # secondary HOST PRIMARY ZONE...
@@ -137,14 +154,7 @@ remote-control:
     control-interface: $LAB/$host/control
 END
         for zone in "$@"; do
-            cat <<END
-zone:
-    name: $zone
-    zonefile: $(zone_file "$zone")
-    allow-notify: $primary NOKEY
-    request-xfr: AXFR $primary NOKEY
-    min-retry-time: 2
-END
+            secondary_zone "$primary" "$zone"
         done
     } >"$LAB/$host/conf"
 }

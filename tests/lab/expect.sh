@@ -6,6 +6,7 @@
 
 out=$LAB/out # standard output of the last command
 err=$LAB/err # its standard error
+said=$LAB/said # both of all commands so far
 
 fail() {
     printf 'FAILED: %s\n' "$*" >&2
@@ -23,6 +24,7 @@ run() {
     STATUS=0
     printf '  $ %s\n' "$*"
     "$@" >"$out" 2>"$err" || STATUS=$?
+    cat "$out" "$err" >>"$said"
     sed 's/^/  | /' "$out"
     sed 's/^/  ! /' "$err"
     printf '  = %s\n' "$STATUS"
@@ -117,6 +119,20 @@ nothing_changed() { # compared with the last remember_world
     world >"$LAB/world.now"
     diff -u "$LAB/world" "$LAB/world.now" || fail "something was changed"
     echo "  nothing was changed"
+}
+
+# No key of this run is in anything that was written: by any command of the scenario
+# and by one more at its most talkative, in the state directory, in any log or plan.
+no_secret_anywhere() {
+    local key found
+    run namesake -vv plan
+    for key in "$LAB"/keys/* "$credentials"/*; do
+        [ -s "$key" ] || continue
+        found=$(grep -rlF -f "$key" "$said" "$state" /var/log /tmp "$LAB/log") || true
+        [ -z "$found" ] || fail "the secret $(basename "$key") is in $found"
+    done
+    [ -n "$key" ] && [ -s "$said" ] || fail "there was nothing to search, or nothing to search for"
+    echo "  no secret was told or stored"
 }
 
 remember_state() { # the program's own state directory, without its lock

@@ -16,11 +16,14 @@ source "$LAB_FOLDER/powerdns.sh"
 source "$LAB_FOLDER/mail.sh"
 # shellcheck source=tests/lab/expect.sh
 source "$LAB_FOLDER/expect.sh"
+# shellcheck source=tests/lab/killed.sh
+source "$LAB_FOLDER/killed.sh"
 
 # shellcheck disable=SC2034 # for the scenarios
 readonly NAME=mail.example.com V4=203.0.113.25 V6=2001:db8:25::25 \
     OLD_NAME=vm25.localdomain OLD_PTR4=static-25.hoster.example \
-    OLD_PTR6=static-2001-db8-25--25.hoster.example
+    OLD_PTR6=static-2001-db8-25--25.hoster.example \
+    CLASSLESS=0/26.113.0.203.in-addr.arpa
 
 # --- DNS: what the owners of the zones would do by hand ----------------------
 
@@ -105,6 +108,32 @@ zones_text() {
 
 records_text() { # as zones_text, but not the serial numbers
     zones_text | grep -v '[ |]SOA[ |]'
+}
+
+# One more zone of a primary and its secondary, both Knot and NSD.
+zone_up() { # zone_up ns1|hoster1 ZONE: its file is in zones/
+    local host=$1 follower=ns2 zone=$2
+    [ "$host" = ns1 ] || follower=hoster2
+    name_server_stop "$host" "$follower"
+    cp "$zones/$(zone_file "$zone")" "$LAB/$host/"
+    cp "$zones/$(zone_file "$zone")" "$LAB/$follower/"
+    primary_zones "$host" "$zone" | tail -n +2 >>"$LAB/$host/conf"
+    secondary_zone "$(primary_of "$follower")" "$zone" >>"$LAB/$follower/conf"
+    name_server_start "$host" "$follower"
+}
+
+# The hoster delegates 203.0.113.0/26 to the customer, as RFC 2317 describes it, and
+# the customer's account holds the PTR records of it.
+classless_up() {
+    customer_zones+=("$CLASSLESS")
+    zone_up ns1 "$CLASSLESS"
+    dns_update "$(ptr_owner "$V4")" "del $(ptr_owner "$V4"). PTR" \
+        "add $(ptr_owner "$V4"). 5 CNAME 25.$CLASSLESS." \
+        "add $CLASSLESS. 5 NS ns1.example.com." "add $CLASSLESS. 5 NS ns2.example.com."
+    sed -i 's|id = "dns";\(.*\) roles = \[ "forward" \];|id = "dns";\1 roles = [ "forward", "ptr" ]; networks = [ "203.0.113.0/26" ];|' \
+        /etc/namesake/namesake.conf
+    secondaries_follow
+    resolvers_forget
 }
 
 # --- Name servers: stop, start, hold back ------------------------------------
