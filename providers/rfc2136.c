@@ -101,17 +101,32 @@ static bool rfc2136_fail_alias(const struct subject *subject, const struct name 
                      zone->s);
 }
 
+/*
+ * The server's own zone of the owner, which has to be the one to which the DNS delegates it: in
+ * another one, old, private or not yet delegated, nobody would see the change.
+ */
+static bool rfc2136_zone(const struct account *account, const struct dns_master *master,
+                         const struct subject *subject, struct name *zone, struct error *e)
+{
+    if (!dns_update_zone(master, &subject->owner, zone, e))
+        return false;
+    if (name_is_empty(&subject->zone) || name_equal(zone, &subject->zone))
+        return true;
+    fail(e, ERR_NO_INPUT, "%.60s has the zone %.120s, but the DNS finds %.120s in the zone %.120s",
+         account_text(account, "nameserver"), zone->s, subject->owner.s, subject->zone.s);
+    return error_who(e, "whoever delegates %.60s, or runs that server", zone->s);
+}
+
 static bool rfc2136_read(struct account *account, const struct subject *subject,
                          struct holding *holding, struct error *e)
 {
     struct tsig_key key;
     struct dns_master master;
     struct dns_set set;
-    struct name zone = subject->zone;
+    struct name zone;
 
-    if (!rfc2136_master(account, &key, &master, e))
-        return false;
-    if (name_is_empty(&zone) && !dns_update_zone(&master, &subject->owner, &zone, e))
+    if (!rfc2136_master(account, &key, &master, e) ||
+        !rfc2136_zone(account, &master, subject, &zone, e))
         return false;
     if (!dns_update_read(&master, &subject->owner, rfc2136_type(subject), &set, e))
         return false;

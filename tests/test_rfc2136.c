@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define SOA "example.com. 60 IN SOA ns1.example.com. hostmaster.example.com. 1 3600 600 86400 60"
+#define REVERSE_SOA "113.0.203.in-addr.arpa. 60 IN SOA ns1.example.com. h.example.com. 1 2 3 4 5"
+#define CLASSLESS "0/26.113.0.203.in-addr.arpa" /* RFC 2317 */
 
 static void set_text(struct account *account, const char *key, const char *text)
 {
@@ -78,34 +80,39 @@ static const struct {
      "203.0.113.25",
      "mail.example.com",
      "example.com",
-     {{.aa = true, .answer = "mail.example.com. 77 IN A 203.0.113.25"}},
+     {{.aa = true, .authority = SOA},
+      {.aa = true, .answer = "mail.example.com. 77 IN A 203.0.113.25"}},
      ERR_NONE,
      "",
      "example.com",
      "203.0.113.25",
      77,
+     "QUERY signed\nzone mail.example.com. IN SOA\n"
      "QUERY signed\nzone mail.example.com. IN A\n"},
     {"an IPv6 address has its own set",
      "2001:db8::25",
      "mail.example.com",
      "example.com",
-     {{.aa = true, .authority = SOA}},
+     {{.aa = true, .authority = SOA}, {.aa = true, .authority = SOA}},
      ERR_NONE,
      "",
      "example.com",
      "",
      0,
+     "QUERY signed\nzone mail.example.com. IN SOA\n"
      "QUERY signed\nzone mail.example.com. IN AAAA\n"},
     {"a PTR",
      "203.0.113.25",
      "25.113.0.203.in-addr.arpa",
      "113.0.203.in-addr.arpa",
-     {{.aa = true, .answer = "25.113.0.203.in-addr.arpa. 60 IN PTR Mail.example.com."}},
+     {{.aa = true, .authority = REVERSE_SOA},
+      {.aa = true, .answer = "25.113.0.203.in-addr.arpa. 60 IN PTR Mail.example.com."}},
      ERR_NONE,
      "",
      "113.0.203.in-addr.arpa",
      "mail.example.com",
      60,
+     "QUERY signed\nzone 25.113.0.203.in-addr.arpa. IN SOA\n"
      "QUERY signed\nzone 25.113.0.203.in-addr.arpa. IN PTR\n"},
     {"the zone is looked for when it is not known",
      "203.0.113.25",
@@ -133,24 +140,52 @@ static const struct {
      "203.0.113.25",
      "mail.example.com",
      "example.com",
-     {{.aa = true, .answer = "mail.example.com. 60 IN CNAME host.example.net."}},
+     {{.aa = true, .authority = SOA},
+      {.aa = true, .answer = "mail.example.com. 60 IN CNAME host.example.net."}},
      ERR_CONFLICT,
      "put address records in place of the alias",
      "",
      "",
      0,
+     "QUERY signed\nzone mail.example.com. IN SOA\n"
      "QUERY signed\nzone mail.example.com. IN A\n"},
     {"an alias in the reverse zone",
      "203.0.113.25",
      "25.113.0.203.in-addr.arpa",
      "113.0.203.in-addr.arpa",
-     {{.aa = true, .answer = "25.113.0.203.in-addr.arpa. 60 IN CNAME 25.rev.example.com."}},
+     {{.aa = true, .authority = REVERSE_SOA},
+      {.aa = true, .answer = "25.113.0.203.in-addr.arpa. 60 IN CNAME 25.rev.example.com."}},
      ERR_CONFLICT,
      "the PTR belongs at the alias's target",
      "",
      "",
      0,
+     "QUERY signed\nzone 25.113.0.203.in-addr.arpa. IN SOA\n"
      "QUERY signed\nzone 25.113.0.203.in-addr.arpa. IN PTR\n"},
+    {"a zone of the server that nobody delegates to it",
+     "203.0.113.25",
+     "mail.example.com",
+     "mail.example.com",
+     {{.aa = true, .authority = SOA}},
+     ERR_NO_INPUT,
+     "has the zone example.com, but the DNS finds mail.example.com in the zone mail.example.com",
+     "",
+     "",
+     0,
+     "QUERY signed\nzone mail.example.com. IN SOA\n"},
+    {"a classless reverse zone",
+     "203.0.113.25",
+     "25." CLASSLESS,
+     CLASSLESS,
+     {{.aa = true, .authority = CLASSLESS ". 60 IN SOA ns1.example.com. h.example.com. 1 2 3 4 5"},
+      {.aa = true, .answer = "25." CLASSLESS ". 60 IN PTR mail.example.com."}},
+     ERR_NONE,
+     "",
+     CLASSLESS,
+     "mail.example.com",
+     60,
+     "QUERY signed\nzone 25." CLASSLESS ". IN SOA\n"
+     "QUERY signed\nzone 25." CLASSLESS ". IN PTR\n"},
 };
 
 START_TEST(reading)
@@ -208,9 +243,7 @@ static const struct {
      "",
      "static-25.hoster.example",
      "mail.example.com",
-     {{.aa = true,
-       .authority = "113.0.203.in-addr.arpa. 60 IN SOA ns1.example.com. h.example.com. 1 2 3 4 5"},
-      {.rcode = DNS_NOERROR}},
+     {{.aa = true, .authority = REVERSE_SOA}, {.rcode = DNS_NOERROR}},
      ERR_NONE,
      "QUERY signed\nzone 25.113.0.203.in-addr.arpa. IN SOA\n"
      "UPDATE signed\nzone 113.0.203.in-addr.arpa. IN SOA\n"
