@@ -156,6 +156,26 @@ static void set_headers(struct transfer *t, const struct http_request *request)
     curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
 }
 
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* Authorities besides the system's are given as to curl(1), by variables. */
+static void set_authorities(CURL *curl)
+{
+    const char *file = variable("CURL_CA_BUNDLE"), *folder = variable("SSL_CERT_DIR");
+
+    if (file == NULL && folder != NULL)
+        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+    if (file == NULL)
+        file = variable("SSL_CERT_FILE");
+    if (file != NULL)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+}
+
 static void set_up(struct transfer *t, const struct http_request *request,
                    const struct http_pace *pace, bool near)
 {
@@ -167,6 +187,7 @@ static void set_up(struct transfer *t, const struct http_request *request,
 #endif
     curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    set_authorities(t->curl);
     curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)pace->total_ms);
     curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)pace->connect_ms);
     curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "namesake/" NAMESAKE_VERSION);

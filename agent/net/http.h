@@ -52,7 +52,8 @@ extern const struct http_pace http_pace_default;
 
 /*
  * One request and its answer, whatever the status. Certificates are verified, redirects are
- * answers like others, proxies of the environment are not used towards loopback.
+ * answers like others, proxies of the environment are not used towards loopback. The authorities
+ * are the system's, or those of CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR as for curl(1).
  *
  * GET, PUT and DELETE are repeated after 429, 5xx and a failed connection, other methods never
  * (RFC 9110 9.2.2). The stop flag ends the waiting between two tries.
