@@ -138,7 +138,7 @@ bool approval_lock(const char *state_dir, const char *command, int *fd, struct e
     str_format(path, sizeof path, "%s/lock", state_dir);
     str_format(holder, sizeof holder, "pid %ld, namesake %s, since %s", (long)getpid(), command,
                time_text(time(NULL)).s);
-    if (!file_make_folder(state_dir, 0700, e))
+    if (!file_make_folder(state_dir, 0700, e) || !file_folder_is_safe(state_dir, e))
         return error_what(e, "cannot use the state directory %s", state_dir);
     if (file_lock(path, holder, fd, e))
         return true;

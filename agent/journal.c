@@ -114,6 +114,20 @@ static json_t *context_of(const struct config *config)
                           (int)config->smtp_timeout_s, "allow_private", config->allow_private));
 }
 
+/* After a clock was set back, a new run is still the last one. */
+static time_t after_the_last(const char *state_dir, time_t now)
+{
+    struct strings ids = {0};
+    struct tm parts = {0};
+
+    journal_list(state_dir, &ids);
+    if (ids.count > 0 && strptime(ids.v[ids.count - 1], "%Y%m%dT%H%M%SZ", &parts) != NULL &&
+        timegm(&parts) > now)
+        now = timegm(&parts) + 1;
+    strings_free(&ids);
+    return now;
+}
+
 bool journal_start(const char *state_dir, const struct plan *plan, const struct config *config,
                    time_t now, struct run *out, struct error *e)
 {
@@ -122,6 +136,7 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     char stamp[20];
     int length;
 
+    now = after_the_last(state_dir, now);
     gmtime_r(&now, &parts);
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &parts);
     str_format(run.id, sizeof run.id, "%s-%s", stamp, plan->id);

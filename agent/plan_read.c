@@ -7,6 +7,7 @@
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
 
+#define CLOCKS_DIFFER_S 300 /* between the machine that planned and the one that applies */
 #define VALUES_MAX 256 /* of one step */
 
 static bool read_text(const json_t *object, const char *path, char *out, size_t size,
@@ -257,6 +258,9 @@ static bool read_times(const json_t *document, time_t now, struct plan *plan, st
     if (now != 0 && now >= plan->expires)
         return fail(e, ERR_PLAN_EXPIRED, "it was made at %s and held until %s",
                     time_text(plan->created).s, time_text(plan->expires).s);
+    if (now != 0 && now < plan->created - CLOCKS_DIFFER_S)
+        return fail(e, ERR_PLAN_EXPIRED, "it was made at %s, and now it is %s: a clock is wrong",
+                    time_text(plan->created).s, time_text(now).s);
     return true;
 }
 

@@ -366,6 +366,59 @@ START_TEST(lock_needs_a_place)
 }
 END_TEST
 
+/* In a folder that others may write to, the lock might be a link to any file of root's. */
+START_TEST(lock_does_not_follow_a_planted_link)
+{
+    struct folder folder = folder_new();
+    struct folder_path path = in(&folder, "lock"), victim = in(&folder, "victim");
+    struct error e = {0};
+    int fd = -1;
+
+    folder_write(victim.s, "precious", 8, 0600);
+    ck_assert_int_eq(symlink(victim.s, path.s), 0);
+    ck_assert(!file_lock(path.s, "me", &fd, &e));
+    ck_assert_int_eq(e.code, ERR_CANNOT_CREATE);
+    ck_assert(folder_has(victim.s, "precious"));
+    folder_free(&folder);
+}
+END_TEST
+
+static const struct {
+    const char *label;
+    uid_t owner;
+    mode_t mode;
+    bool link, safe;
+} owners[] = {
+    {"our own", 0, 0700, false, true},
+    {"our own, which others may look into", 0, 0755, false, true},
+    {"through a link of ours", 0, 0700, true, true},
+    {"the group may write", 0, 0770, false, false},
+    {"everybody may write", 0, 01777, false, false},
+    {"somebody else's", 65534, 0700, false, false},
+    {"somebody else's, through a link", 65534, 0755, true, false},
+};
+
+START_TEST(folder_that_others_may_write_to)
+{
+    struct folder folder = folder_new();
+    struct folder_path path = in(&folder, "state"), link = in(&folder, "link");
+    struct error e = {0};
+    bool safe = owners[_i].safe;
+
+    if (geteuid() != 0 && owners[_i].owner != 0)
+        safe = true; /* nobody but root can give a folder away, so it stays ours */
+    ck_assert_int_eq(mkdir(path.s, 0700), 0);
+    ck_assert_int_eq(symlink(path.s, link.s), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(chown(path.s, owners[_i].owner, (gid_t)-1), 0);
+    ck_assert_int_eq(chmod(path.s, owners[_i].mode), 0);
+    ck_assert_msg(file_folder_is_safe(owners[_i].link ? link.s : path.s, &e) == safe, "%s: %s",
+                  owners[_i].label, e.why);
+    ck_assert(safe || e.code == ERR_CANNOT_CREATE);
+    folder_free(&folder);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -386,6 +439,8 @@ int main(void)
         {"lock held by another process", lock_is_refused_while_another_process_holds_it, 1, 0},
         {"lock with a large note", lock_reports_a_large_note_cut, 1, 0},
         {"lock needs a place", lock_needs_a_place, 1, 0},
+        {"lock and a planted link", lock_does_not_follow_a_planted_link, 1, 0},
+        {"a folder of others", folder_that_others_may_write_to, ROWS(owners), 0},
     };
 
     return unit_run("file", tests, ROWS(tests));

@@ -608,6 +608,25 @@ START_TEST(test_same_second)
 }
 END_TEST
 
+/* "last" is the run that was made last, whatever the clock said. */
+START_TEST(test_clock_set_back)
+{
+    struct folder state = folder_new();
+    struct run ahead = start(&state, "old.example.net", NOW + 7200), run, last;
+
+    begin(&ahead, 0, "old.example.net", NULL);
+    run = start(&state, "old.example.net", NOW);
+    begin(&run, 0, "old.example.net", NULL);
+    last = reopen(&state, "last");
+    ck_assert_str_ne(run.id, ahead.id);
+    ck_assert_str_eq(last.id, run.id);
+    run_free(&last);
+    run_free(&run);
+    run_free(&ahead);
+    folder_free(&state);
+}
+END_TEST
+
 START_TEST(test_cannot_create)
 {
     struct folder state = folder_new();
@@ -757,6 +776,7 @@ int main(void)
         {.name = "damaged plan", .test = test_damaged_plan, .rows = 1},
         {.name = "old run", .test = test_old_run, .rows = 1},
         {.name = "same second", .test = test_same_second, .rows = 1},
+        {.name = "clock set back", .test = test_clock_set_back, .rows = 1},
         {.name = "cannot create", .test = test_cannot_create, .rows = 1},
         {.name = "backup", .test = test_backup, .rows = ROWS(contents)},
         {.name = "damaged backup", .test = test_damaged_backup, .rows = 1},

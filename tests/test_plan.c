@@ -558,6 +558,8 @@ static const struct {
     {"at once", NOW, ERR_NONE},
     {"one second before its end", NOW + PLAN_LIFETIME_S - 1, ERR_NONE},
     {"at its end", NOW + PLAN_LIFETIME_S, ERR_PLAN_EXPIRED},
+    {"five minutes before it was made", NOW - 300, ERR_NONE},
+    {"an hour before it was made", NOW - 3600, ERR_PLAN_EXPIRED},
     {"a year later", NOW + 365 * 86400, ERR_PLAN_EXPIRED},
     {"at any age, to be shown", 0, ERR_NONE},
 };

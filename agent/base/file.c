@@ -20,7 +20,11 @@ struct path {
 
 static bool fail_errno(struct error *e, enum err code, const char *what, const char *path)
 {
-    fail(e, code, "%s", strerror(errno));
+    const int reason = errno;
+
+    fail(e, code, "%s", strerror(reason));
+    if (reason == ENOSPC || reason == EDQUOT)
+        error_next(e, "df %s   # make room, then the same command again", path);
     return error_what(e, "cannot %s %s", what, path);
 }
 
@@ -281,6 +285,22 @@ bool file_make_folder(const char *path, mode_t mode, struct error *e)
     return make_one_folder(part.s, mode, e);
 }
 
+bool file_folder_is_safe(const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return fail_errno(e, ERR_CANNOT_CREATE, "look at", path);
+    if ((st.st_uid == geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return true;
+    fail(e, ERR_CANNOT_CREATE, "others may write there: it is of user %u, with mode %04o",
+         (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+    error_what(e, "cannot trust the folder %s", path);
+    return error_next(
+        e, "chown %u %s && chmod 700 %s   # once it is sure that nothing foreign is in it",
+        (unsigned)geteuid(), path, path);
+}
+
 /* What the holder of a lock wrote, made printable; "" when it wrote nothing. */
 static void read_holder(int fd, char *dst, size_t size)
 {
@@ -308,7 +328,7 @@ static bool write_holder(int fd, const char *holder)
 
 bool file_lock(const char *path, const char *holder, int *fd, struct error *e)
 {
-    int lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    int lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (lock < 0)
         return fail_errno(e, ERR_CANNOT_CREATE, "lock", path);

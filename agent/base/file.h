@@ -38,8 +38,14 @@ bool file_append(const char *path, const void *data, size_t length, struct error
 bool file_make_folder(const char *path, mode_t mode, struct error *e) MUST_USE;
 
 /*
- * Take an exclusive lock without waiting and write who holds it into the file. *fd is closed to
- * release it. ERR_LOCKED, with what the holder wrote in the reason.
+ * Only this user, or root, may write in the folder (a symbolic link is followed): what is found
+ * there was put there by us. ERR_CANNOT_CREATE.
+ */
+bool file_folder_is_safe(const char *path, struct error *e) MUST_USE;
+
+/*
+ * Take an exclusive lock without waiting and write who holds it into the file, which is no
+ * symbolic link. *fd is closed to release it. ERR_LOCKED, with what the holder wrote in the reason.
  */
 bool file_lock(const char *path, const char *holder, int *fd, struct error *e) MUST_USE;
 

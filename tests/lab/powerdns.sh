@@ -90,7 +90,6 @@ key_of() { # key_of HOST: the TSIG key that its zones are changed with
 powerdns_data() { # powerdns_data HOST ZONE...
     local host=$1 zone
     shift
-    sqlite3 "$LAB/$host/database" <<<'PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;'
     sqlite3 "$LAB/$host/database" </usr/share/pdns/schema.sqlite3.sql
     powerdns_util "$host" import-tsig-key "$(key_of "$host")" hmac-sha256 \
         "$(cat "$LAB/keys/$(key_of "$host")")"
@@ -176,7 +175,7 @@ powerdns_answers() {
 
 # Everything in its tables that a change could touch, with what is disabled and the comments.
 powerdns_text() { # powerdns_text HOST
-    sqlite3 -readonly "$LAB/$1/database" \
+    sqlite3 -cmd '.timeout 5000' "$LAB/$1/database" \
         "SELECT d.name, d.type, r.name, r.type, r.ttl, r.prio, r.disabled, r.content
              FROM records r JOIN domains d ON d.id = r.domain_id ORDER BY 1, 3, 4, 8;
          SELECT 'comment', name, type, account, comment FROM comments ORDER BY 2, 3, 5;
