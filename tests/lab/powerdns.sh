@@ -177,7 +177,8 @@ powerdns_answers() {
 powerdns_text() { # powerdns_text HOST
     sqlite3 -cmd '.timeout 5000' "$LAB/$1/database" \
         "SELECT d.name, d.type, r.name, r.type, r.ttl, r.prio, r.disabled, r.content
-             FROM records r JOIN domains d ON d.id = r.domain_id ORDER BY 1, 3, 4, 8;
+             FROM records r JOIN domains d ON d.id = r.domain_id
+             WHERE r.type > '' ORDER BY 1, 3, 4, 8; -- the others are its own aids
          SELECT 'comment', name, type, account, comment FROM comments ORDER BY 2, 3, 5;
          SELECT 'metadata', domain_id, kind, content FROM domainmetadata ORDER BY 2, 3, 4"
 }
