@@ -8,7 +8,7 @@
 #include "agent/base/mem.h"
 
 #define CLOCKS_DIFFER_S 300 /* between the machine that planned and the one that applies */
-#define VALUES_MAX 256 /* of one step */
+#define VALUES_MAX 256      /* of one step */
 
 static bool read_text(const json_t *object, const char *path, char *out, size_t size,
                       struct error *e)

@@ -59,8 +59,6 @@ static void powerdns_set_free(struct powerdns_set *set)
     *set = (struct powerdns_set){.found = false};
 }
 
-/* --- Calls ---------------------------------------------------------------------------------------- */
-
 /* What 422 may mean beyond "this is wrong"; nothing was changed by any of them. */
 static const struct {
     const char *part;
@@ -142,8 +140,6 @@ static bool powerdns_call(const struct account *account, const char *method, con
     buf_free(&base);
     return ok;
 }
-
-/* --- Zones ---------------------------------------------------------------------------------------- */
 
 static bool powerdns_is(const json_t *item, const char *key, const struct name *name)
 {
@@ -242,8 +238,6 @@ static bool powerdns_find_zone(const struct account *account, const struct subje
          account->id, zone->name.s, subject->owner.s, subject->zone.s);
     return error_who(e, "whoever delegates %.100s, or runs the server", zone->name.s);
 }
-
-/* --- Record sets ---------------------------------------------------------------------------------- */
 
 static const char *powerdns_type(const struct subject *subject)
 {
@@ -397,8 +391,6 @@ static bool powerdns_read(struct account *account, const struct subject *subject
     return true;
 }
 
-/* --- Writing -------------------------------------------------------------------------------------- */
-
 /*
  * The set is as it was read. A disabled record with a wanted value would have to be enabled, and
  * undoing would delete it: the journal keeps what is served, not what is switched off. So that
@@ -453,27 +445,10 @@ static json_t *powerdns_body(const struct subject *subject, const struct powerdn
                           "records", records));
 }
 
-/*
- * Tell the secondaries now; by itself the server looks for changed zones once a minute. The change
- * is made, whatever becomes of this.
- */
-static void powerdns_notify(const struct account *account, const struct powerdns_zone *zone)
-{
-    struct buf path = BUF_INIT(PATH_MAX_BYTES);
-    json_t *document = NULL;
-    struct error ignored;
-
-    buf_text(&path, "/zones/");
-    http_encode(&path, zone->id);
-    buf_text(&path, "/notify");
-    (void)!powerdns_call(account, "PUT", &path, NULL, &document, &ignored);
-    json_decref(document);
-    buf_free(&path);
-}
-
-static bool powerdns_patch(const struct account *account, const struct subject *subject,
-                           const struct powerdns_zone *zone, const struct powerdns_set *set,
-                           const struct strings *after, uint32_t ttl_s, struct error *e)
+/* A call of the zone, or of what is below it, whose answer holds nothing new. */
+static bool powerdns_tell(const struct account *account, const char *method,
+                          const struct powerdns_zone *zone, const char *below, json_t *body,
+                          struct error *e)
 {
     struct buf path = BUF_INIT(PATH_MAX_BYTES);
     json_t *document = NULL;
@@ -481,19 +456,21 @@ static bool powerdns_patch(const struct account *account, const struct subject *
 
     buf_text(&path, "/zones/");
     http_encode(&path, zone->id);
-    ok = powerdns_call(account, "PATCH", &path, powerdns_body(subject, set, after, ttl_s),
-                       &document, e);
+    buf_text(&path, below);
+    ok = powerdns_call(account, method, &path, body, &document, e);
     json_decref(document);
     buf_free(&path);
     return ok;
 }
 
+/* By itself the server looks once a minute for zones that its secondaries have to fetch. */
 static bool powerdns_write(struct account *account, const struct subject *subject,
                            const struct holding *before, const struct strings *after,
                            uint32_t ttl_s, struct error *e)
 {
     struct powerdns_zone zone;
     struct powerdns_set set;
+    struct error ignored; /* the change is made, whatever becomes of the message */
     bool ok;
 
     if (!powerdns_find_zone(account, subject, &zone, e) ||
@@ -501,9 +478,10 @@ static bool powerdns_write(struct account *account, const struct subject *subjec
         return false;
     ok = powerdns_check_before(subject, &set, before, after, e);
     if (ok && !strings_equal(&set.values, after)) {
-        ok = powerdns_patch(account, subject, &zone, &set, after, ttl_s, e);
+        ok = powerdns_tell(account, "PATCH", &zone, "", powerdns_body(subject, &set, after, ttl_s),
+                           e);
         if (ok && zone.has_secondary)
-            powerdns_notify(account, &zone);
+            (void)!powerdns_tell(account, "PUT", &zone, "/notify", NULL, &ignored);
     }
     powerdns_set_free(&set);
     return ok;

@@ -9,7 +9,7 @@
 #define ASK(zone) "GET " SERVER "/zones?zone=" zone ".&dnssec=false"
 #define ITEM(id, name, kind)                                                                       \
     "{\"account\":\"\",\"id\":\"" id "\",\"kind\":\"" kind "\",\"name\":\"" name "\",\"serial\":"  \
-                                                                                 "7}"
+    "7}"
 #define GET(asked, answer)                                                                         \
     {                                                                                              \
         asked, 200, answer, NULL, 0, ERR_NONE                                                      \

@@ -131,7 +131,8 @@ no_secret_anywhere() {
         found=$(grep -rlF -f "$key" "$said" "$state" /var/log /tmp "$LAB/log") || true
         [ -z "$found" ] || fail "the secret $(basename "$key") is in $found"
     done
-    [ -n "$key" ] && [ -s "$said" ] || fail "there was nothing to search, or nothing to search for"
+    [ -s "$key" ] || fail "there was nothing to search for"
+    [ -s "$said" ] || fail "there was nothing to search in"
     echo "  no secret was told or stored"
 }
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 #
 # killed.sh - the word that ends apply, without warning, at each of the moments at
 # which it has just made something last. Sourced by functions.sh.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # powerdns.sh - a primary of the lab as PowerDNS instead of Knot: same host, same
 # zones, same secondary. Its HTTP API is reached as administrators have it, through
