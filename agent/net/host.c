@@ -2,7 +2,9 @@
 #include "agent/net/host.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/base/str.h"
 
@@ -110,4 +112,17 @@ bool host_source(struct host *host, const struct ip *towards, struct ip *out)
     found = result.status == 0 && parse_route(buf_string(&result.out), result.out.length, out);
     command_result_free(&result);
     return found;
+}
+
+bool host_refused(struct error *e, int number, const char *path, bool root)
+{
+    bool rights = number == EACCES || number == EPERM;
+
+    if (rights && !root)
+        return fail(e, ERR_ROOT_NEEDED, "%.200s: %s", path, strerror(number));
+    if (number == EROFS)
+        return fail(e, ERR_SYSTEM, "%.200s is on a file system that is mounted read-only", path);
+    if (number == ENOENT || number == ENOTDIR)
+        return fail(e, ERR_NO_INPUT, "%.200s: %s", path, strerror(number));
+    return fail(e, ERR_SYSTEM, "%.200s: %s", path, strerror(number));
 }

@@ -119,4 +119,11 @@ bool host_is_root(struct host *host);
  */
 bool host_source(struct host *host, const struct ip *towards, struct ip *out) MUST_USE;
 
+/*
+ * For the files that implement a host: report what a system refused (an errno) when root was, or
+ * was not, at work. ERR_ROOT_NEEDED where root could, ERR_NO_INPUT when there is no such file,
+ * ERR_SYSTEM otherwise. Returns false.
+ */
+bool host_refused(struct error *e, int number, const char *path, bool root);
+
 #endif

@@ -24,15 +24,7 @@
 
 bool host_local_refused(struct error *e, int number, const char *path)
 {
-    bool rights = number == EACCES || number == EPERM;
-
-    if (rights && geteuid() != 0)
-        return fail(e, ERR_ROOT_NEEDED, "%.200s: %s", path, strerror(number));
-    if (number == EROFS)
-        return fail(e, ERR_SYSTEM, "%.200s is on a file system that is mounted read-only", path);
-    if (number == ENOENT || number == ENOTDIR)
-        return fail(e, ERR_NO_INPUT, "%.200s: %s", path, strerror(number));
-    return fail(e, ERR_SYSTEM, "%.200s: %s", path, strerror(number));
+    return host_refused(e, number, path, geteuid() == 0);
 }
 
 void host_local_back_date(int fd)

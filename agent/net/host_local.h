@@ -16,10 +16,7 @@ bool host_local_replace(struct host *host, const struct host_file *old, const ch
 /* Read an open file whole within HOST_FILE_MAX; it must be a regular one. */
 bool host_local_read_fd(int fd, struct buf *out, struct error *e) MUST_USE;
 
-/*
- * Report what the system refused: ERR_ROOT_NEEDED where root could, ERR_NO_INPUT when there is no
- * such file, ERR_SYSTEM otherwise. Returns false.
- */
+/* host_refused, for who we are here. Returns false. */
 bool host_local_refused(struct error *e, int number, const char *path);
 
 /*

@@ -1,12 +1,9 @@
-/* host_open.c - the one place that knows what kinds of machines there are. */
+/* host_open.c - which machine is meant. */
 #include "agent/net/host_open.h"
 
-#include "agent/base/str.h"
+#include "agent/net/host_ssh.h"
 
 struct host *host_open(const char *ssh, struct error *e)
 {
-    if (ssh[0] == '\0')
-        return host_local();
-    fail(e, ERR_SSH_FAILED, "this program was built without SSH");
-    return NULL;
+    return *ssh ? host_ssh(ssh, e) : host_local();
 }
