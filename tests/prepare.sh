@@ -4,7 +4,7 @@
 # tests/run.sh and examples/demo/run.sh; wants messages.sh of the lab and $log.
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libjansson-dev libconfig-dev
-    libc-ares-dev libcurl4-openssl-dev libldns-dev libssl-dev)
+    libc-ares-dev libcurl4-openssl-dev libldns-dev libssh2-1-dev libssl-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-dev python3-jsonschema shellcheck)
 
 # quietly COMMAND...: shows what it printed only when it fails.

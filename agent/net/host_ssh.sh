@@ -6,8 +6,8 @@
 #
 #     sh -c TEXT sh MARK OPERATION ARGUMENT...
 #
-# Content comes on standard input. The last line of both outputs is MARK and a
-# status. Of a program that is run it is its own, 300 when there is none of that
+# Content comes on standard input. The first line of both outputs is MARK and
+# 999, the last one MARK and a status. Of a program that is run it is its own, 300 when there is none of that
 # name. Of the others 1 and 2 mean that the last line of the errors says why;
 # other numbers are rows of a table in host_ssh_files.c.
 
@@ -18,6 +18,13 @@ cd / || exit
 
 mark=$1 operation=$2
 shift 2
+
+say_status() {
+    printf '\n%s %d\n' "$mark" "$1"
+    printf '\n%s %d\n' "$mark" "$1" >&2
+}
+
+say_status 999 # what the log-in shell has printed until now is no output of ours
 
 # hello: who we are, who sudo makes us, and what is missing here.
 do_hello() {
@@ -167,7 +174,10 @@ do_run() {
     file=$(program "$2") || return
     shift 2
     exec 3>&2 2>/dev/null
-    env -i LC_ALL=C "PATH=$PATH" HOME=/ timeout -s KILL "$limit" "$file" "$@" 2>&3 3>&-
+    (
+        exec 2>&3 3>&-
+        exec env -i LC_ALL=C "PATH=$PATH" HOME=/ timeout -s KILL "$limit" "$file" "$@"
+    )
     status=$?
     exec 2>&3 3>&-
 }
@@ -179,5 +189,4 @@ run) do_run "$@" ;;
     status=$?
     ;;
 esac
-printf '\n%s %d\n' "$mark" "$status"
-printf '\n%s %d\n' "$mark" "$status" >&2
+say_status "$status"

@@ -66,8 +66,9 @@ struct ssh_output {
 
 /*
  * Run a shell line there with these bytes as its input, and wait for its end within timeout_ms.
- * The end is what the line itself prints to both of its outputs: a newline, the mark, a blank and
- * a number, and a newline; so a daemon that keeps an output open is not waited for, and a line
+ * Beginning and end are what the line itself prints to both of its outputs: a newline, the mark,
+ * a blank, a status of up to three digits and a newline; the status of the beginning is 999. So
+ * what a log-in shell prints is no part of the output, a daemon that keeps an output open is not waited for, and a line
  * that was cut off is not taken for one that is done. Bytes of err past its ceiling are dropped;
  * ERR_LIMIT_EXCEEDED past that of out. ERR_TIMEOUT; ERR_SSH_FAILED when the connection broke.
  */

@@ -10,6 +10,7 @@
 #define CLOSE_MS 1000
 
 #define TRAILER_MAX 96
+#define BEGINS 999 /* the status of the mark that comes first */
 
 /* One output: what is kept, and the last bytes, where its end shows. */
 struct stream {
@@ -19,7 +20,7 @@ struct stream {
     bool ended;
     int status;
     char tail[TRAILER_MAX];
-    size_t tail_length;
+    size_t tail_length, after; /* after: where a trailer ends in it */
 };
 
 struct line {
@@ -52,6 +53,7 @@ static bool find_trailer(struct stream *s, const char *mark)
     if (!cursor_copy(&digits, text, sizeof text) || !str_uint(text, 0, 999, &status))
         return false;
     s->status = (int)status;
+    s->after = (size_t)(end + 1 - s->tail);
     s->ended = true;
     return true;
 }
@@ -82,6 +84,16 @@ static void keep_tail(struct stream *s, const char *bytes, size_t length)
     s->tail_length = keep + take;
 }
 
+/* What came before is of the log-in shell: what its start-up files print. */
+static void begin(struct stream *s)
+{
+    s->ended = false;
+    s->tail_length -= s->after;
+    memmove(s->tail, s->tail + s->after, s->tail_length);
+    buf_clear(s->out);
+    buf_add(s->out, s->tail, s->tail_length);
+}
+
 /* In pieces smaller than the tail, so that no trailer is stepped over. */
 static bool take(struct line *l, struct stream *s, const char *bytes, size_t length)
 {
@@ -94,7 +106,11 @@ static bool take(struct line *l, struct stream *s, const char *bytes, size_t len
         buf_add(s->out, bytes + at, piece < room ? piece : room);
         keep_tail(s, bytes + at, piece);
         at += piece;
-        if (find_trailer(s, l->mark))
+        if (!find_trailer(s, l->mark))
+            continue;
+        if (s->status == BEGINS)
+            begin(s);
+        else
             cut_trailer(s, l->mark);
     }
     return true;

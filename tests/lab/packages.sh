@@ -15,11 +15,12 @@ source "$here/messages.sh"
 cache=${1:-${NAMESAKE_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/namesake-lab}}
 
 # Always the lab's own copies, so that the host's configuration never matters.
-servers=(postfix knot knot-dnsutils nsd unbound pdns-server pdns-backend-sqlite3 stunnel4)
+servers=(postfix knot knot-dnsutils nsd unbound pdns-server pdns-backend-sqlite3 stunnel4
+    openssh-server sudo)
 
 # command:package, fetched only where the host lacks the command.
 tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace sqlite3:sqlite3
-    curl:curl openssl:openssl)
+    curl:curl openssl:openssl ssh-keygen:openssh-client)
 
 apt=(apt-get -q -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 

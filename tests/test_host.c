@@ -1,5 +1,9 @@
-/* test_host_local.c - this machine's files, programs and locks, in a temporary folder. */
-#include "agent/net/host.h"
+/*
+ * test_host.c - a machine's files, programs and locks, in a temporary folder. The same rows for
+ * every kind of host: this machine, and with NAMESAKE_TEST_HOST=root@127.0.0.1 (see with_sshd.sh)
+ * the same one over SSH.
+ */
+#include "agent/net/host_open.h"
 
 #include "tests/support/folder.h"
 
@@ -27,9 +31,28 @@ struct place {
     struct folder_path path; /* a file with the text "old\n" and mode 0640 */
 };
 
+static bool is_remote(void)
+{
+    return getenv("NAMESAKE_TEST_HOST") != NULL;
+}
+
+static struct host *open_host(const char *ssh)
+{
+    struct error e = {0};
+    struct host *host = host_open(ssh, &e);
+
+    ck_assert_msg(host != NULL, "%s: %s", e.what, e.why);
+    return host;
+}
+
+static struct host *new_host(void)
+{
+    return open_host(is_remote() ? getenv("NAMESAKE_TEST_HOST") : "");
+}
+
 static struct place place_new(void)
 {
-    struct place p = {.folder = folder_new(), .host = host_local()};
+    struct place p = {.folder = folder_new(), .host = new_host()};
 
     p.path = in(&p.folder, "main.cf");
     folder_write(p.path.s, "old\n", 4, 0640);
@@ -66,11 +89,18 @@ static struct host_file file_of(struct place *p, const char *path)
     return file;
 }
 
-/* Only root may become somebody else, until place_free; others are somebody else already. */
-static void become_nobody(void)
+/*
+ * Only root may become somebody else, until place_free; others are somebody else already. Over
+ * SSH it is another user who logs in.
+ */
+static void become_nobody(struct place *p)
 {
-    if (geteuid() == 0)
+    if (is_remote()) {
+        host_free(p->host);
+        p->host = open_host("plain@127.0.0.1");
+    } else if (geteuid() == 0) {
         ck_assert_int_eq(seteuid(65534), 0);
+    }
 }
 
 START_TEST(read_gives_text_and_digest)
@@ -115,7 +145,7 @@ START_TEST(read_refuses)
     folder_write(in(&p.folder, "private").s, "x", 1, 0);
     ck_assert_int_eq(chmod(p.folder.path, 0755), 0);
     if (unreadable[_i].code == ERR_ROOT_NEEDED)
-        become_nobody();
+        become_nobody(&p);
     ck_assert_msg(!host_read(p.host, in(&p.folder, unreadable[_i].name).s, &file, &e), "%s",
                   unreadable[_i].label);
     ck_assert_msg(e.code == unreadable[_i].code, "%s: %s", unreadable[_i].label, e.why);
@@ -237,7 +267,7 @@ static void taken_from_us(struct place *p)
 {
     ck_assert_int_eq(chmod(p->folder.path, 0555), 0);
     ck_assert_int_eq(chmod(p->path.s, 0644), 0);
-    become_nobody();
+    become_nobody(p);
 }
 
 static const struct {
@@ -364,7 +394,7 @@ START_TEST(run)
     const char *argv[] = {"/bin/sh", "-c", programs[_i].script, NULL};
     struct command command = {.argv = argv, .input = programs[_i].input, .timeout_ms = 10000};
     struct command_result r;
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
     int spare = open("/dev/null", O_RDONLY);
 
@@ -389,7 +419,7 @@ START_TEST(run_finds_programs_of_the_system_only)
     const char *argv[] = {"env", "true", NULL};
     struct command command = {.argv = argv, .timeout_ms = 10000};
     struct command_result r;
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
 
     ck_assert(host_run(host, &command, &r, &e));
@@ -404,7 +434,7 @@ START_TEST(run_gives_a_program_the_descriptors_it_needs_even_without_ours)
     const char *argv[] = {"/bin/sh", "-c", "cat; echo err >&2", NULL};
     struct command command = {.argv = argv, .input = "in", .timeout_ms = 10000};
     struct command_result r;
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
 
     close(0);
@@ -440,7 +470,7 @@ START_TEST(run_fails)
     const char *argv[] = {failures[_i].program, "-c", failures[_i].script, NULL};
     struct command command = {.argv = argv, .timeout_ms = failures[_i].timeout_ms};
     struct command_result r = {.status = 99};
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
 
     ck_assert_msg(!host_run(host, &command, &r, &e), "%s", failures[_i].label);
@@ -456,7 +486,7 @@ START_TEST(run_drops_errors_that_are_too_long)
     const char *argv[] = {"/bin/sh", "-c", "yes | head -c 300000 >&2; echo done", NULL};
     struct command command = {.argv = argv, .timeout_ms = 10000};
     struct command_result r;
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
 
     ck_assert_msg(host_run(host, &command, &r, &e), "%s", e.why);
@@ -490,7 +520,7 @@ START_TEST(run_does_not_wait_for_a_daemon)
     const char *argv[] = {"/bin/sh", "-c", "setsid sleep 5 & echo started", NULL};
     struct command command = {.argv = argv, .timeout_ms = 4000};
     struct command_result r;
-    struct host *host = host_local();
+    struct host *host = new_host();
     struct error e = {0};
 
     ck_assert_msg(host_run(host, &command, &r, &e), "%s", e.why);
@@ -567,7 +597,7 @@ START_TEST(lock_of_a_file_that_is_not_ours_is_not_known)
 
     ck_assert_int_eq(chmod(p.folder.path, 0755), 0);
     ck_assert_int_eq(chmod(p.path.s, 0), 0);
-    become_nobody();
+    become_nobody(&p);
     ck_assert(!host_is_root(p.host));
     ck_assert(!host_is_locked(p.host, p.path.s, &locked, &e));
     ck_assert_int_eq(e.code, ERR_ROOT_NEEDED);
@@ -601,5 +631,5 @@ int main(void)
         {"lock not known", lock_of_a_file_that_is_not_ours_is_not_known, 1, 0},
     };
 
-    return unit_run("host_local", tests, ROWS(tests));
+    return unit_run(is_remote() ? "host_ssh" : "host_local", tests, ROWS(tests));
 }
