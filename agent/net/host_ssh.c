@@ -87,8 +87,8 @@ bool host_ssh_call(struct host_ssh *host, const struct host_ssh_call *call,
 
     ok = make_mark(mark, sizeof mark, e) && make_line(host, mark, call, &line, e) &&
          connect_again(host, e) &&
-         ssh_run(host->ssh, line.data, mark, call->input, call->length,
-                 call->timeout_ms + GRACE_MS, &made, e);
+         ssh_run(host->ssh, line.data, mark, call->input, call->length, call->timeout_ms + GRACE_MS,
+                 &made, e);
     if (ok && made.out.length > call->output_max)
         ok = fail(e, ERR_LIMIT_EXCEEDED, "it is more than %zu bytes", call->output_max);
     buf_free(&line);
@@ -118,8 +118,8 @@ static bool ssh_host_run(struct host *base, const struct command *command,
     const char *input = command->input ? command->input : "";
     char seconds[32];
     const char *words[] = {"run", seconds, NULL};
-    const struct host_ssh_call call = {
-        words, command->argv, input, strlen(input), command->timeout_ms, HOST_OUTPUT_MAX};
+    const struct host_ssh_call call = {words,         command->argv,       input,
+                                       strlen(input), command->timeout_ms, HOST_OUTPUT_MAX};
     struct ssh_output output;
     int64_t started_ms = ssh_now_ms();
 

@@ -59,8 +59,7 @@ static bool say_sudo(const struct host_ssh *host, struct error *e)
 
     error_who(e, "root of %s: %s has to be root there, or use sudo without a password",
               host->target.host, user);
-    error_next(e,
-               "%s -t \"echo '%s ALL=(root) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/namesake\"",
+    error_next(e, "%s -t \"echo '%s ALL=(root) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/namesake\"",
                ssh_target_command(&host->target).s, user);
     return error_next(e, "--ssh root@%s", host->target.host);
 }
@@ -131,9 +130,8 @@ bool host_ssh_read(struct host *host, const char *path, struct host_file *out, s
 {
     char limit[32];
     const char *words[] = {"read", path, limit, NULL};
-    const struct host_ssh_call call = {.words = words,
-                                       .timeout_ms = FILE_MS,
-                                       .output_max = HOST_FILE_MAX + PATH_MAX + 2};
+    const struct host_ssh_call call = {
+        .words = words, .timeout_ms = FILE_MS, .output_max = HOST_FILE_MAX + PATH_MAX + 2};
     struct ssh_output output;
     const char *text;
     size_t target;

@@ -79,7 +79,7 @@ static bool shake_hands(struct ssh *ssh, struct error *e)
     if (rc == 0)
         return true;
     (void)ssh_failed(ssh, rc, "agreeing on keys", e);
-    if (rc != LIBSSH2_ERROR_EAGAIN)
+    if (rc != LIBSSH2_ERROR_EAGAIN && ssh->alive)
         ssh_explain_handshake(ssh, e);
     return false;
 }

@@ -120,8 +120,8 @@ static bool not_the_same(const struct shown *s, struct error *e)
 {
     char name[sizeof s->ssh->target.host + 16], quoted[sizeof name + 8];
 
-    snprintf(name, sizeof name, s->ssh->target.port == 22 ? "%s" : "[%s]:%u",
-             s->ssh->target.host, (unsigned)s->ssh->target.port);
+    snprintf(name, sizeof name, s->ssh->target.port == 22 ? "%s" : "[%s]:%u", s->ssh->target.host,
+             (unsigned)s->ssh->target.port);
     str_shell_quote(quoted, sizeof quoted, name);
     fail(e, ERR_SSH_FAILED,
          "its host key is not the one that is known: it shows %s %s, but line %zu of %.100s has "

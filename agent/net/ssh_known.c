@@ -118,13 +118,13 @@ static char *cursor_text(const struct cursor *c)
     return text;
 }
 
-/* The first word of the key's bytes must be the type that the line claims. */
+/* The first word of the key's bytes must be the type that the line claims, and more must follow. */
 static bool is_key(const struct ssh_known_key *key)
 {
     unsigned char blob[KEY_TEXT_MAX];
     size_t length = strlen(key->key) < KEY_TEXT_MAX ? decode(key->key, blob, sizeof blob) : 0;
 
-    return length > 0 && str_equal(ssh_key_type(blob, length).s, key->type);
+    return length > strlen(key->type) + 8 && str_equal(ssh_key_type(blob, length).s, key->type);
 }
 
 static void key_free(struct ssh_known_key *key)
@@ -200,9 +200,9 @@ enum ssh_known_answer ssh_known_judge(const struct ssh_known *known, const void 
     for (size_t i = 0; i < known->count; i++) {
         const struct ssh_known_key *key = &known->v[i];
         bool same = same_key(key, blob, length);
-        enum ssh_known_answer says = same                                ? SSH_KNOWN_SAME
+        enum ssh_known_answer says = same                           ? SSH_KNOWN_SAME
                                      : str_equal(key->type, type.s) ? SSH_KNOWN_OTHER
-                                                                         : SSH_KNOWN_OTHER_TYPE;
+                                                                    : SSH_KNOWN_OTHER_TYPE;
         if (same && key->revoked) {
             *which = key;
             return SSH_KNOWN_REVOKED;

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define KEXINIT 20          /* RFC 4253 12 */
-#define HEAD 5              /* packet length, padding length */
+#define KEXINIT 20 /* RFC 4253 12 */
+#define HEAD 5     /* packet length, padding length */
 #define COOKIE 16
-#define PACKET_MAX 35000    /* RFC 4253 6.1 */
+#define PACKET_MAX 35000 /* RFC 4253 6.1 */
 #define ASK_MS 5000
 
 static size_t number(const unsigned char *bytes)
@@ -57,7 +57,8 @@ bool ssh_offer_has(const struct cursor *list, const char *const *names, size_t c
         const char *end = comma ? comma : list->end;
 
         for (size_t i = 0; i < count; i++)
-            if (strlen(names[i]) == (size_t)(end - at) && memcmp(names[i], at, strlen(names[i])) == 0)
+            if (strlen(names[i]) == (size_t)(end - at) &&
+                memcmp(names[i], at, strlen(names[i])) == 0)
                 return true;
         at = comma ? comma + 1 : end;
     }

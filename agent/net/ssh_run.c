@@ -213,8 +213,8 @@ bool ssh_run(struct ssh *ssh, const char *text, const char *mark, const void *in
     bool ok;
 
     line.streams[0] = (struct stream){.id = 0, .out = &output->out};
-    line.streams[1] = (struct stream){.id = SSH_EXTENDED_DATA_STDERR, .out = &output->err,
-                                      .drops = true};
+    line.streams[1] =
+        (struct stream){.id = SSH_EXTENDED_DATA_STDERR, .out = &output->err, .drops = true};
     ssh->deadline_ms = ssh_now_ms() + timeout_ms;
     ok = open_channel(&line, text, e) && follow(&line, timeout_ms, e);
     if (ok)

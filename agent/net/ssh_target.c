@@ -16,15 +16,16 @@ static bool bad(struct error *e, const char *text, const char *why)
     return error_next(e, "--ssh root@out2.example.com, or root@[2001:db8:25::26]:2222");
 }
 
-/* The option of ssh, not a host, would begin with "-"; blanks and the like are in no name. */
+/*
+ * What is in names of users and hosts and means nothing to a shell: the target is printed within
+ * commands to type. With "-" in front it would be an option of them.
+ */
 static bool is_word(const char *text)
 {
-    if (*text == '\0' || *text == '-')
-        return false;
-    for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7F || strchr("'\"\\`$/,@", *text))
-            return false;
-    return true;
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "._-+:%";
+
+    return *text != '\0' && *text != '-' && text[strspn(text, plain)] == '\0';
 }
 
 static bool own_name(char *user, size_t size)
