@@ -16,6 +16,8 @@
 
 #include "agent/base/str.h"
 
+enum { TALKS = 300 };
+
 static struct ssh *try(const char *text, uint32_t timeout_ms, struct error *e)
 {
     struct ssh_target target;
@@ -335,6 +337,148 @@ START_TEST(host_comes_back_after_a_broken_connection)
 }
 END_TEST
 
+/* Greets each one that connects, answers one line with the same in a line, and closes. */
+static void greet(const void *arg, int log_fd)
+{
+    int listener = *(const int *)arg;
+
+    (void)log_fd;
+    for (;;) {
+        char line[100];
+        int client = accept(listener, NULL, NULL);
+        ssize_t n = write(client, "220 hello\r\n", 11) == 11 ? read(client, line, sizeof line) : 0;
+
+        (void)!write(client, line, n > 0 ? (size_t)n : 0);
+        close(client);
+    }
+}
+
+/* A conversation over a stream: the greeting, our word, its echo, the end. */
+struct talk {
+    struct ssh_stream stream;
+    struct buf got;
+    struct pool *pool;
+    bool spoke;
+};
+
+struct pool {
+    struct talk talks[32];
+    struct ssh_streams *streams;
+    struct loop *loop;
+    struct ip ip;
+    uint16_t port;
+    int left, good, bad; /* to begin, and how they ended */
+    enum ssh_stream_state last;
+};
+
+static void begin_talk(struct talk *talk)
+{
+    if (talk->pool->left-- <= 0)
+        return;
+    buf_clear(&talk->got);
+    talk->spoke = false;
+    ssh_stream_open(talk->pool->streams, &talk->stream, &talk->pool->ip, talk->pool->port);
+}
+
+static void talk_on(struct ssh_stream *stream)
+{
+    struct talk *talk = (struct talk *)stream;
+    char piece[64];
+    size_t n;
+
+    while ((n = ssh_stream_read(stream, piece, sizeof piece)) > 0)
+        buf_add(&talk->got, piece, n);
+    if (!talk->spoke && str_ends(buf_string(&talk->got), "220 hello\r\n"))
+        talk->spoke = ssh_stream_write(stream, "echo\r\n", 6) == 6;
+    if (stream->state == SSH_STREAM_OPEN || stream->state == SSH_STREAM_OPENING)
+        return;
+    talk->pool->last = stream->state;
+    if (stream->state == SSH_STREAM_CLOSED &&
+        str_equal(buf_string(&talk->got), "220 hello\r\necho\r\n"))
+        talk->pool->good++;
+    else
+        talk->pool->bad++;
+    ssh_stream_close(stream);
+    begin_talk(talk);
+}
+
+static bool all_talked(void *arg)
+{
+    struct pool *pool = arg;
+
+    return pool->good + pool->bad == TALKS;
+}
+
+static void talk_all(const char *target, uint16_t port, int count, uint32_t connect_ms,
+                     struct pool *pool)
+{
+    struct error e = {0};
+    struct ssh *ssh = try(target, 10000, &e);
+
+    ck_assert_msg(ssh != NULL, "%s", e.why);
+    pool->loop = loop_new(&e);
+    ck_assert_ptr_nonnull(pool->loop);
+    pool->streams = ssh_streams_new(ssh, pool->loop, connect_ms);
+    ck_assert(ip_parse("127.0.0.1", &pool->ip));
+    pool->port = port;
+    pool->left = TALKS;
+    for (int i = 0; i < count; i++) {
+        pool->talks[i] = (struct talk){.stream.ready = talk_on, .pool = pool};
+        pool->talks[i].got = BUF_INIT(1000);
+        begin_talk(&pool->talks[i]);
+    }
+    (void)loop_run(pool->loop, all_talked, pool, ssh_now_ms() + 60000);
+    for (int i = 0; i < count; i++) {
+        ssh_stream_close(&pool->talks[i].stream);
+        buf_free(&pool->talks[i].got);
+    }
+    ssh_streams_free(pool->streams);
+    loop_free(pool->loop);
+    ssh_free(ssh);
+}
+
+static const struct {
+    const char *label;
+    int at_once;
+} crowds[] = {{"one by one", 1}, {"eight at once", 8}, {"32 at once", 32}};
+
+START_TEST(streams)
+{
+    int listener = child_bind("127.0.0.1", 0, SOCK_STREAM), log_fd;
+    uint16_t port = child_port(listener);
+    pid_t child = child_start(greet, &listener, &log_fd);
+    static struct pool pool;
+    int64_t started = ssh_now_ms();
+    char text[8];
+
+    close(listener);
+    talk_all("root@127.0.0.1", port, crowds[_i].at_once, 5000, &pool);
+    ck_assert_msg(pool.good == TALKS, "%s: %d good, %d bad, the last one %d", crowds[_i].label,
+                  pool.good, pool.bad, (int)pool.last);
+    printf("%s: %d streams a second\n", crowds[_i].label,
+           (int)(TALKS * 1000 / (ssh_now_ms() - started + 1)));
+    child_stop(child, log_fd, text, sizeof text);
+}
+END_TEST
+
+static const struct {
+    const char *label, *target;
+    enum ssh_stream_state state;
+} refusals[] = {
+    {"nobody listens there", "root@127.0.0.1", SSH_STREAM_REFUSED},
+    {"the server forwards nothing", "root@127.0.0.1:2322", SSH_STREAM_FORBIDDEN},
+};
+
+START_TEST(streams_that_do_not_come_about)
+{
+    static struct pool pool;
+
+    talk_all(refusals[_i].target, 9, 8, 5000, &pool);
+    ck_assert_msg(pool.bad == TALKS, "%s: %d", refusals[_i].label, pool.bad);
+    ck_assert_msg(pool.last == refusals[_i].state, "%s: %d", refusals[_i].label, (int)pool.last);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -346,6 +490,8 @@ int main(void)
         {"sudo", sudo_without_a_password_is_root, 1, 0},
         {"no sudo", without_sudo_the_line_to_type_is_told, 1, 0},
         {"hanging", hanging_at_any_byte, CUTS * 2, 0},
+        {"streams", streams, ROWS(crowds), 0},
+        {"streams refused", streams_that_do_not_come_about, ROWS(refusals), 0},
         {"coming back", host_comes_back_after_a_broken_connection, 1, 0},
     };
 

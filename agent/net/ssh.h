@@ -100,11 +100,8 @@ struct ssh_stream {
     struct ip ip;
     uint16_t port;
     struct timer timer;
-    bool listed;
+    bool listed, wants_room, end_told;
 };
-
-/* A connection that came in at the other machine. */
-typedef void ssh_accepted(void *arg, struct ssh_stream *stream);
 
 struct ssh_streams; /* the streams of one session */
 
