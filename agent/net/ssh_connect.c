@@ -120,8 +120,8 @@ static int try_one(const struct ip *ip, uint16_t port, int64_t deadline_ms, int 
         code = errno;
     else if (wait_fd(*fd, POLLOUT, deadline_ms) <= 0)
         code = ETIMEDOUT;
-    else if (getsockopt(*fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
-        code = errno;
+    else
+        (void)getsockopt(*fd, SOL_SOCKET, SO_ERROR, &code, &size);
     if (code != 0) {
         close(*fd);
         *fd = -1;
