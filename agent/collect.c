@@ -7,47 +7,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "agent/audit.h"
 #include "agent/base/file.h"
-#include "agent/base/mem.h"
-#include "agent/collect_dns.h"
-#include "agent/net/smtp.h"
+#include "agent/collect_look.h"
 
 #define JOBS_DEFAULT 256
 #define HOSTS_FILE_MAX (1U << 20)
-
-/*
- * Answers are remembered so that no question is asked twice, but not for ever: after so many
- * targets a new memory begins, and the old one goes with the last target that uses it.
- */
-#define MEMORY_TARGETS 1024
-
-struct memory {
-    struct dns_look dns;
-    struct smtp *smtp;
-    size_t started, users;
-};
-
-/* One target in the window. */
-struct slot {
-    struct waiter waiter; /* awake: something that it asked for has come */
-    bool busy;
-    size_t index;
-    struct target target;
-    struct memory *memory;
-    struct facts facts;
-};
-
-struct looking {
-    struct collector *collector;
-    struct memory *memory; /* for targets that begin now */
-    size_t next_index;
-    bool exhausted; /* the source has no more targets */
-    struct slot *slots;
-    size_t slot_count;
-    collect_next *next;
-    collect_done *done;
-    void *arg;
-};
 
 /* What to call ourselves: the host's name when it is a full one, an address literal otherwise. */
 static void choose_ehlo_name(char *out, size_t size)
@@ -134,13 +99,15 @@ static void start_facts(const struct collector *collector, const struct target *
     take_mta_facts(collector, target, facts);
 }
 
-static bool look_reverse(const struct memory *memory, struct facts *facts)
+static bool look_reverse(const struct dns_look *dns, struct facts *facts)
 {
     struct reverse_facts *reverse = &facts->reverse;
     struct name owner = ip_reverse_name(&facts->address);
     struct dns_place place;
 
-    if (!look_rrset(&memory->dns, &owner, DNS_PTR, &reverse->ptr, &place))
+    if (reverse->ptr.asked)
+        return true;
+    if (!look_rrset(dns, &owner, DNS_PTR, &reverse->ptr, &place))
         return false;
     reverse->cname = place.cname;
     reverse->owner = place.owner;
@@ -171,13 +138,13 @@ static void take_greeting(const struct smtp_greeting *greeting, struct banner_fa
     banner->ehlo = strings_copy(&greeting->ehlo);
 }
 
-static bool look_greeting(const struct memory *memory, struct facts *facts)
+static bool look_greeting(struct smtp *smtp, struct facts *facts)
 {
     const struct smtp_greeting *greeting;
 
-    if (facts->banner_off)
+    if (facts->banner_off || facts->banner.state != BANNER_NOT_ASKED)
         return true;
-    greeting = smtp_ask(memory->smtp, &facts->address);
+    greeting = smtp_ask(smtp, &facts->address);
     if (greeting == NULL)
         return false;
     take_greeting(greeting, &facts->banner);
@@ -185,7 +152,7 @@ static bool look_greeting(const struct memory *memory, struct facts *facts)
 }
 
 /* The set of one family. The wanted name is asked for the family that the sender uses. */
-static bool look_name(const struct memory *memory, struct facts *facts, const struct name *name)
+static bool look_name(const struct dns_look *dns, struct facts *facts, const struct name *name)
 {
     struct forward_facts *forward = facts_add_forward(facts, name);
     bool v6 = facts->address.family == IP_V6;
@@ -194,31 +161,60 @@ static bool look_name(const struct memory *memory, struct facts *facts, const st
 
     if (set->asked)
         return true;
-    if (!look_rrset(&memory->dns, name, v6 ? DNS_AAAA : DNS_A, set, &place))
+    if (!look_rrset(dns, name, v6 ? DNS_AAAA : DNS_A, set, &place))
         return false;
     forward->cname = place.cname;
     forward->zone = place.zone;
     return true;
 }
 
-/* Every name that the target is known by so far. All are asked before the first answer is due. */
-static bool look_names(const struct memory *memory, struct facts *facts)
+#define NAMES_MAX (3 + FACTS_PTR_EVALUATED)
+
+/* Every name that the target is known by so far, the wanted one first. */
+static size_t list_names(const struct facts *facts, struct name names[static NAMES_MAX])
 {
     const struct strings *ptr = &facts->reverse.ptr.values;
-    struct name name;
-    bool complete = true;
+    size_t count = 0;
 
     if (!name_is_empty(&facts->wanted))
-        complete = look_name(memory, facts, &facts->wanted) && complete;
+        names[count++] = facts->wanted;
     if (facts->helo.state == HELO_CONFIGURED &&
-        name_parse_host(facts->helo.value, &name) == NAME_GOOD)
-        complete = look_name(memory, facts, &name) && complete;
-    if (banner_name(&facts->banner, &name) && name_parse_host(name.s, &name) == NAME_GOOD)
-        complete = look_name(memory, facts, &name) && complete;
+        name_parse_host(facts->helo.value, &names[count]) == NAME_GOOD)
+        count++;
+    if (banner_name(&facts->banner, &names[count]) &&
+        name_parse_host(names[count].s, &names[count]) == NAME_GOOD)
+        count++;
     for (size_t i = 0; i < ptr->count && i < FACTS_PTR_EVALUATED; i++)
-        if (!str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &name))
-            complete = look_name(memory, facts, &name) && complete;
+        count += !str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &names[count]);
+    return count;
+}
+
+/* All are asked before the first answer is due. */
+static bool look_names(const struct dns_look *dns, struct facts *facts)
+{
+    struct name names[NAMES_MAX];
+    size_t count = list_names(facts, names);
+    bool complete = true;
+
+    for (size_t i = 0; i < count; i++)
+        complete = look_name(dns, facts, &names[i]) && complete;
     return complete;
+}
+
+/* The order of the names does not tell which answer came first. */
+static void order_names(struct facts *facts)
+{
+    struct name names[NAMES_MAX];
+    size_t count = list_names(facts, names), done = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = done; k < facts->forward_count; k++)
+            if (name_equal(&facts->forward[k].name, &names[i])) {
+                struct forward_facts swap = facts->forward[done];
+                facts->forward[done++] = facts->forward[k];
+                facts->forward[k] = swap;
+                break;
+            }
 }
 
 /* What /etc/hosts says of the wanted name, as far as it is not the address itself. */
@@ -247,144 +243,81 @@ static void look_hosts_file(struct facts *facts)
     buf_free(&text);
 }
 
-/*
- * One pass over a target: from top to bottom, asking for what is needed; true when nothing is
- * open any more. What is known already is remembered by dns and smtp.
- */
-static bool slot_pass(const struct collector *collector, struct slot *slot)
-{
-    struct facts *facts = &slot->facts;
-    bool reverse, greeting, names;
-
-    facts_free(facts);
-    start_facts(collector, &slot->target, facts);
-    reverse = look_reverse(slot->memory, facts);
-    greeting = look_greeting(slot->memory, facts);
-    if (reverse && greeting)
-        facts_decide_name(facts);
-    names = look_names(slot->memory, facts);
-    if (!reverse || !greeting || !names)
-        return false;
-    if (slot->target.machine != NULL && slot->target.machine[0] == '\0')
-        look_hosts_file(facts);
-    return true;
-}
-
-static struct memory *memory_new(struct collector *collector)
+void look_open(struct look *look, struct collector *collector)
 {
     const struct smtp_settings smtp = {.port = collector->config->smtp_port,
                                        .timeout_ms = collector->config->smtp_timeout_s * 1000,
                                        .ehlo_name = collector->ehlo_name};
-    struct memory *memory = mem_new(1, sizeof *memory);
 
-    memory->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
-                                    .resolvers = collector->resolvers,
-                                    .resolver_count = collector->resolver_count,
-                                    .probe = collector->probe_label};
-    memory->smtp = smtp_new(collector->loop, &smtp);
-    memory->users = 1;
-    return memory;
+    look->collector = collector;
+    look->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
+                                  .resolvers = collector->resolvers,
+                                  .resolver_count = collector->resolver_count,
+                                  .probe = collector->probe_label};
+    look->smtp = smtp_new(collector->loop, &smtp);
 }
 
-static void memory_leave(struct memory *memory)
+void look_close(struct look *look)
 {
-    if (--memory->users > 0)
-        return;
-    smtp_free(memory->smtp);
-    dns_free(memory->dns.dns);
-    free(memory);
+    smtp_free(look->smtp);
+    dns_free(look->dns.dns);
+    *look = (struct look){0};
 }
 
-/* The memory for one more target. */
-static struct memory *memory_join(struct looking *looking)
+void look_begin(const struct look *look, const struct target *target, struct looked *out)
 {
-    if (looking->memory->started == MEMORY_TARGETS) {
-        memory_leave(looking->memory);
-        looking->memory = memory_new(looking->collector);
-    }
-    looking->memory->started++;
-    looking->memory->users++;
-    return looking->memory;
+    out->target = *target;
+    out->brief = look->collector->brief;
+    start_facts(look->collector, target, &out->facts);
 }
 
-/* Put the next target into a free slot; false when there is none. */
-static bool slot_start(struct looking *looking, struct slot *slot)
+/* A brief look is enough when all is as wanted; otherwise everybody is asked, from the start. */
+static bool needs_more(const struct look *look, struct looked *looked)
 {
-    struct target target;
+    struct judgement judged;
+    bool aligned;
 
-    if (looking->exhausted || !looking->next(looking->arg, &target)) {
-        looking->exhausted = true;
+    if (!looked->brief)
         return false;
-    }
-    *slot = (struct slot){
-        .waiter = {.awake = true}, .busy = true, .index = looking->next_index++, .target = target};
-    slot->memory = memory_join(looking);
+    audit_target(&looked->facts, &judged);
+    aligned = judged.verdict == VERDICT_ALIGNED;
+    judgement_free(&judged);
+    if (aligned)
+        return false;
+    looked->brief = false;
+    facts_free(&looked->facts);
+    start_facts(look->collector, &looked->target, &looked->facts);
     return true;
 }
 
-/* A slot that was never used is not touched: of a wide window for few targets most are such. */
-static void slot_free(struct slot *slot)
+bool look_pass(const struct look *look, struct waiter *waiter, struct looked *looked)
 {
-    if (!slot->busy)
-        return;
-    facts_free(&slot->facts);
-    memory_leave(slot->memory);
-    *slot = (struct slot){.busy = false};
-}
+    struct facts *facts = &looked->facts;
+    struct dns_look dns = look->dns;
+    bool reverse, greeting, names;
 
-/* Hand a complete target over and free its slot. */
-static void slot_done(struct looking *looking, struct slot *slot)
-{
-    looking->done(looking->arg, slot->index, &slot->target, &slot->facts);
-    slot->facts = (struct facts){0};
-    slot_free(slot);
-}
-
-/* Run the pass of a slot if it has something new to read; true when its target is complete. */
-static bool slot_run(struct looking *looking, struct slot *slot)
-{
-    if (!slot->waiter.awake)
+    dns.brief = looked->brief;
+    loop_ask_for(look->collector->loop, waiter);
+    reverse = look_reverse(&dns, facts);
+    greeting = look_greeting(look->smtp, facts);
+    if (reverse && greeting && name_is_empty(&facts->wanted))
+        facts_decide_name(facts);
+    names = look_names(&dns, facts);
+    loop_ask_for(look->collector->loop, NULL);
+    if (reverse && names)
+        dns_let_go(dns.dns, waiter);
+    if (!reverse || !greeting || !names)
         return false;
-    slot->waiter.awake = false;
-    loop_ask_for(looking->collector->loop, &slot->waiter);
-    return slot_pass(looking->collector, slot);
-}
-
-/* Fill free slots with the next targets and run the passes that can go on. True when all is done. */
-static bool window_pass(void *arg)
-{
-    struct looking *looking = arg;
-    bool busy = false;
-
-    for (size_t i = 0; i < looking->slot_count; i++) {
-        struct slot *slot = &looking->slots[i];
-        while ((slot->busy || slot_start(looking, slot)) && slot_run(looking, slot))
-            slot_done(looking, slot);
-        busy = busy || slot->busy;
-    }
-    loop_ask_for(looking->collector->loop, NULL);
-    return !busy;
-}
-
-bool collect_run(struct collector *collector, collect_next *next, collect_done *done, void *arg,
-                 int64_t deadline_ms)
-{
-    struct looking looking = {.collector = collector, .next = next, .done = done, .arg = arg};
-    bool complete;
-
-    looking.memory = memory_new(collector);
-    looking.slot_count = collector->jobs;
-    looking.slots = mem_new(looking.slot_count, sizeof *looking.slots);
-    complete = loop_run_pass(collector->loop, window_pass, &looking, deadline_ms);
-    for (size_t i = 0; i < looking.slot_count; i++)
-        slot_free(&looking.slots[i]);
-    memory_leave(looking.memory); /* before the slots: questions may still know who asked */
-    free(looking.slots);
-    return complete;
+    if (needs_more(look, looked))
+        return look_pass(look, waiter, looked);
+    order_names(facts);
+    if (looked->target.machine != NULL && looked->target.machine[0] == '\0')
+        look_hosts_file(facts);
+    return true;
 }
 
 struct rrset_look {
-    struct memory *memory;
+    struct look look;
     const struct name *owner;
     enum dns_type type;
     struct rrset_facts *out;
@@ -396,7 +329,7 @@ static bool rrset_pass(void *arg)
     struct rrset_look *look = arg;
     struct dns_place place;
 
-    if (!look_rrset(&look->memory->dns, look->owner, look->type, look->out, &place))
+    if (!look_rrset(&look->look.dns, look->owner, look->type, look->out, &place))
         return false;
     if (look->zone != NULL)
         *look->zone = place.zone;
@@ -410,14 +343,14 @@ void collect_rrset(struct collector *collector, const struct name *owner, bool p
     struct rrset_look look = {.owner = owner, .out = out, .zone = zone};
 
     look.type = ptr ? DNS_PTR : family == IP_V6 ? DNS_AAAA : DNS_A;
-    look.memory = memory_new(collector);
+    look_open(&look.look, collector);
     *out = (struct rrset_facts){.rcode = DNS_TIMEOUT};
     (void)loop_run_pass(collector->loop, rrset_pass, &look, 0);
-    memory_leave(look.memory);
+    look_close(&look.look);
 }
 
 struct banner_look {
-    struct memory *memory;
+    struct look look;
     const struct ip *address;
     struct banner_facts *out;
 };
@@ -425,7 +358,7 @@ struct banner_look {
 static bool banner_pass(void *arg)
 {
     struct banner_look *look = arg;
-    const struct smtp_greeting *greeting = smtp_ask(look->memory->smtp, look->address);
+    const struct smtp_greeting *greeting = smtp_ask(look->look.smtp, look->address);
 
     if (greeting == NULL)
         return false;
@@ -435,9 +368,10 @@ static bool banner_pass(void *arg)
 
 void collect_banner(struct collector *collector, const struct ip *address, struct banner_facts *out)
 {
-    struct banner_look look = {.address = address, .out = out, .memory = memory_new(collector)};
+    struct banner_look look = {.address = address, .out = out};
 
+    look_open(&look.look, collector);
     *out = (struct banner_facts){0};
     (void)loop_run_pass(collector->loop, banner_pass, &look, 0);
-    memory_leave(look.memory);
+    look_close(&look.look);
 }

@@ -18,6 +18,7 @@ struct collector {
     struct dns_server resolvers[RESOLVERS_MAX];
     size_t resolver_count;
     size_t jobs;              /* targets at once */
+    bool brief;               /* ask one server a question as long as all is as wanted */
     struct machines machines; /* whose mail servers were asked */
     char probe_label[32];     /* random: no name begins with it */
     char ehlo_name[300];      /* what we call ourselves to other servers */
@@ -27,8 +28,17 @@ struct collector {
 bool collector_open(struct collector *collector, struct config *config, struct error *e) MUST_USE;
 void collector_free(struct collector *collector);
 
-/* Gives the next target to look at; false when there is none left. Called when a slot is free. */
-typedef bool collect_next(void *arg, struct target *out);
+/* How many targets at once the limit of open files allows; the soft limit is raised first. */
+size_t collect_jobs_max(void);
+
+enum supply {
+    SUPPLY_TARGET,
+    SUPPLY_LATER, /* none now; whoever brings one makes progress (loop_progress) */
+    SUPPLY_END,
+};
+
+/* Gives the next target to look at. Asked for somewhat more than can begin at once. */
+typedef enum supply collect_next(void *arg, struct target *out);
 
 /*
  * Called for each target when its facts are complete, in the order of completion, with its number
@@ -38,8 +48,8 @@ typedef void collect_done(void *arg, size_t index, const struct target *target,
                           struct facts *facts);
 
 /*
- * Look at targets as they come: at most collector->jobs at once, in memory that does not depend on
- * how many there are. deadline_ms as in loop_run. False when a signal or the deadline stopped it;
+ * Look at targets as they come: at most collector->jobs at once, and of one network (fair.h) only a
+ * part of these, in memory that does not depend on how many there are. deadline_ms as in loop_run. False when a signal or the deadline stopped it;
  * what was complete by then has been handed over.
  */
 bool collect_run(struct collector *collector, collect_next *next, collect_done *done, void *arg,

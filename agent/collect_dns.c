@@ -260,7 +260,13 @@ static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct
     const struct authority_view *view;
     struct name owner = place->owner;
 
-    if (!authority_find(look->dns, look->resolvers, look->resolver_count, &owner, &authority))
+    const struct authority_question question = {.resolvers = look->resolvers,
+                                                .resolver_count = look->resolver_count,
+                                                .name = &owner,
+                                                .type = type,
+                                                .brief = look->brief};
+
+    if (!authority_find(look->dns, &question, &authority))
         return HOP_OPEN;
     place->zone = authority.zone;
     if (name_is_empty(&authority.zone))
@@ -300,7 +306,7 @@ bool look_rrset(const struct dns_look *look, const struct name *owner, enum dns_
         hop = look_hop(look, type, set, place);
     if (hop == HOP_OPEN)
         return give_up(set, place);
-    if (hop == HOP_DENIED || hop == HOP_ALIAS)
+    if (hop == HOP_DENIED || hop == HOP_ALIAS || (hop == HOP_DATA && look->brief))
         return true; /* a denial is not asked of shared resolvers: they would remember it */
     if (!see_resolvers(look, owner, type, set))
         return give_up(set, place);

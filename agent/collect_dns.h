@@ -14,6 +14,7 @@ struct dns_look {
     size_t resolver_count;
     const char *probe; /* a random label that exists nowhere: it unmasks resolvers that make up
                           answers; NULL: they are believed */
+    bool brief; /* where a server of the zone has the set, the first that answers is enough */
 };
 
 /* Where a record set was found in the end. */

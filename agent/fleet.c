@@ -117,7 +117,7 @@ static bool is_left_out(const struct fleet *fleet, const struct target *target)
     return family != IP_NONE && family != target->address.family;
 }
 
-static bool next_line(void *arg, struct target *out)
+static enum supply next_line(void *arg, struct target *out)
 {
     struct fleet *fleet = arg;
     char line[LINE_MAX_BYTES], why[300];
@@ -131,10 +131,10 @@ static bool next_line(void *arg, struct target *out)
             report_line(fleet, why);
         else if (!is_left_out(fleet, out)) {
             targets_configure(&fleet->session->config, fleet->session->options->name, out);
-            return true;
+            return SUPPLY_TARGET;
         }
     }
-    return false;
+    return SUPPLY_END;
 }
 
 /* One line for people: verdict, address, name, and what was found. */

@@ -16,14 +16,14 @@ struct array_look {
     struct identity *identities;
 };
 
-static bool next_of_array(void *arg, struct target *out)
+static enum supply next_of_array(void *arg, struct target *out)
 {
     struct array_look *look = arg;
 
     if (look->next == look->count)
-        return false;
+        return SUPPLY_END;
     *out = look->targets[look->next++];
-    return true;
+    return SUPPLY_TARGET;
 }
 
 static void keep_in_array(void *arg, size_t index, const struct target *target, struct facts *facts)

@@ -182,7 +182,7 @@ static bool count_passes(void *arg)
 
 static void make_progress(struct timer *timer)
 {
-    loop_wake(loop, &(struct waiters){.count = 0});
+    loop_progress(loop);
     if (timer->after == NULL) /* the later of two goes on */
         loop_timer_set(loop, timer, 5);
 }
@@ -219,7 +219,7 @@ END_TEST
 
 static bool progress_inside(void *arg)
 {
-    loop_wake(loop, &(struct waiters){.count = 0});
+    loop_progress(loop);
     return ++*(int *)arg == 4;
 }
 

@@ -110,6 +110,39 @@ bool name_from_dns(const char *text, struct name *out)
     return true;
 }
 
+bool name_add_label(struct name *name, size_t *used, const uint8_t *bytes, size_t length)
+{
+    if (*used > 0 && *used + 1 < sizeof name->s)
+        name->s[(*used)++] = '.';
+    for (size_t i = 0; i < length; i++)
+        if (!put_byte(name, used, bytes[i]))
+            return false;
+    name->s[*used] = '\0';
+    return true;
+}
+
+size_t name_to_wire(const struct name *name, uint8_t out[static NAME_MAX_WIRE])
+{
+    const char *at = str_equal(name->s, ".") ? "" : name->s;
+    size_t length = 0;
+
+    while (*at != '\0') {
+        size_t start = length++;
+
+        for (; *at != '\0' && *at != '.'; length++)
+            if (length >= NAME_MAX_WIRE - 1 || !take_byte(&at, &out[length]))
+                return 0;
+        if (length - start - 1 == 0 || length - start - 1 > LABEL_MAX)
+            return 0;
+        out[start] = (uint8_t)(length - start - 1);
+        at += *at == '.';
+    }
+    if (length >= NAME_MAX_WIRE || name->s[0] == '\0')
+        return 0;
+    out[length] = 0;
+    return length + 1;
+}
+
 /* The dot that ends the label at the start, or the end of the text. */
 static const char *label_end(const char *text)
 {

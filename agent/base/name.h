@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/base/error.h"
 
@@ -38,6 +39,16 @@ enum name_fault {
  * its escapes need more room than a name has.
  */
 bool name_from_dns(const char *text, struct name *out) MUST_USE;
+
+/*
+ * Append one label as it is on the wire to a name that is being made, *used characters so far;
+ * false when its text does not fit.
+ */
+bool name_add_label(struct name *name, size_t *used, const uint8_t *bytes, size_t length) MUST_USE;
+
+/* The labels on the wire, root included (RFC 1035 3.1). Returns the length; 0 for no name. */
+#define NAME_MAX_WIRE 255
+size_t name_to_wire(const struct name *name, uint8_t out[static NAME_MAX_WIRE]);
 
 /*
  * Read a host name that a person or a mail server wrote. On NAME_GOOD it is fit for HELO;

@@ -20,6 +20,8 @@ struct search {
     const struct dns_server *resolvers;
     size_t resolver_count;
     const struct name *name;
+    enum dns_type type; /* of the set that is wanted in the end */
+    bool brief;
 };
 
 static const struct dns_answer *ask_server(const struct search *search,
@@ -161,6 +163,17 @@ static enum step find_addresses(const struct search *search, struct authority *a
     return any ? STEP_DONE : STEP_FAILED;
 }
 
+/* The servers of a zone from one answer: names, then addresses from it (glue) or resolvers. */
+static enum step take_zone(const struct search *search, const struct dns_answer *answer,
+                           const struct dns_section *names, const struct name *zone,
+                           struct authority *a)
+{
+    take_servers(names, zone, a);
+    for (size_t i = 0; i < a->count; i++)
+        (void)take_address(search, &answer->additional, &a->servers[i].name, &a->servers[i]);
+    return find_addresses(search, a);
+}
+
 /* The zone that holds an ancestor of the name, and its servers, from the resolvers. */
 static enum step start_at(const struct search *search, const struct name *ancestor,
                           struct authority *a)
@@ -168,6 +181,7 @@ static enum step start_at(const struct search *search, const struct name *ancest
     const struct dns_answer *answer = ask_resolvers(search, ancestor, DNS_SOA);
     const struct dns_rr *soa;
 
+    (void)ask_resolvers(search, ancestor, DNS_NS); /* most often it is the zone's name */
     *a = (struct authority){.rcode = DNS_NOERROR};
     if (answer == NULL)
         return STEP_OPEN;
@@ -182,9 +196,8 @@ static enum step start_at(const struct search *search, const struct name *ancest
     answer = ask_resolvers(search, &soa->owner, DNS_NS);
     if (answer == NULL)
         return STEP_OPEN;
-    take_servers(&answer->answer, &soa->owner, a);
-    if (a->count > 0)
-        return find_addresses(search, a);
+    if (find_rr(&answer->answer, DNS_NS, &soa->owner) != NULL)
+        return take_zone(search, answer, &answer->answer, &soa->owner, a);
     a->rcode = dns_rcode_is_temporary(answer->rcode) ? answer->rcode : DNS_BADREPLY;
     return STEP_FAILED;
 }
@@ -222,27 +235,38 @@ static enum verdict judge(const struct search *search, const struct dns_answer *
 
 /* A useful answer and who gave it. */
 struct word {
-    const struct dns_server *server;
+    const struct authority_server *server; /* of the zone that is asked */
     const struct dns_answer *answer;
     enum verdict verdict;
 };
 
+/* Most often this zone is the last one: its servers are asked for the set in the same moment. */
+static void ask_ahead(const struct search *search, const struct authority *a)
+{
+    for (size_t i = 0; i < a->count && !search->brief; i++)
+        if (a->servers[i].server.ip.family != IP_NONE)
+            (void)ask_server(search, &a->servers[i].server, search->name, search->type);
+}
+
 /*
- * Ask the servers of a zone for the SOA record at the name. The first server alone, and when it
+ * Ask the servers of a zone for the SOA record at the name, which the deepest of their zones that
+ * holds it answers with; or for the set itself, in a brief look. The first server alone, and when it
  * is of no use all others at once: dead ones then cost two time limits, not one each.
  */
 static enum step ask_zone(const struct search *search, struct authority *a, struct word *word)
 {
     bool first = true, open = false;
 
+    ask_ahead(search, a);
     a->rcode = DNS_SERVFAIL; /* what a resolver makes of a zone whose servers are all lame */
     for (size_t i = 0; i < a->count; i++) {
-        const struct dns_server *server = &a->servers[i].server;
+        const struct authority_server *server = &a->servers[i];
         const struct dns_answer *answer;
 
-        if (server->ip.family == IP_NONE)
+        if (server->server.ip.family == IP_NONE)
             continue;
-        answer = ask_server(search, server, search->name, DNS_SOA);
+        answer = ask_server(search, &server->server, search->name,
+                            search->brief ? search->type : DNS_SOA);
         if (answer == NULL && first)
             return STEP_OPEN;
         first = false;
@@ -258,17 +282,6 @@ static enum step ask_zone(const struct search *search, struct authority *a, stru
     return open ? STEP_OPEN : STEP_FAILED;
 }
 
-/* The servers of a zone from one answer: names, then addresses from it (glue) or resolvers. */
-static enum step take_zone(const struct search *search, const struct dns_answer *answer,
-                           const struct dns_section *names, const struct name *zone,
-                           struct authority *a)
-{
-    take_servers(names, zone, a);
-    for (size_t i = 0; i < a->count; i++)
-        (void)take_address(search, &answer->additional, &a->servers[i].name, &a->servers[i]);
-    return find_addresses(search, a);
-}
-
 static enum step follow_referral(const struct search *search, const struct word *word,
                                  struct authority *a)
 {
@@ -282,7 +295,7 @@ static enum step follow_referral(const struct search *search, const struct word 
 static enum step follow_own(const struct search *search, const struct word *word,
                             const struct name *zone, struct authority *a)
 {
-    const struct dns_answer *answer = ask_server(search, word->server, zone, DNS_NS);
+    const struct dns_answer *answer = ask_server(search, &word->server->server, zone, DNS_NS);
 
     if (answer == NULL)
         return STEP_OPEN;
@@ -292,13 +305,20 @@ static enum step follow_own(const struct search *search, const struct word *word
     return STEP_DONE;
 }
 
+static void keep_speaker(const struct word *word, struct authority *a)
+{
+    a->servers[0] = *word->server;
+    a->count = 1;
+}
+
 /* The zone is found: what its SOA record says (RFC 2308 5: the smaller of TTL and MINIMUM). */
 static enum step finish(const struct search *search, const struct word *word, struct authority *a)
 {
     const struct dns_rr *soa = own_soa(word->answer, search->name);
 
     if (soa == NULL) {
-        const struct dns_answer *answer = ask_server(search, word->server, &a->zone, DNS_SOA);
+        const struct dns_answer *answer =
+            ask_server(search, &word->server->server, &a->zone, DNS_SOA);
 
         if (answer == NULL)
             return STEP_OPEN;
@@ -309,6 +329,8 @@ static enum step finish(const struct search *search, const struct word *word, st
         a->negative_ttl_s = soa->ttl_s < soa->soa_minimum_s ? soa->ttl_s : soa->soa_minimum_s;
     }
     a->rcode = DNS_NOERROR;
+    if (search->brief)
+        keep_speaker(word, a);
     return STEP_DONE;
 }
 
@@ -378,10 +400,16 @@ static size_t list_starts(const struct name *name, size_t labels[static STARTS_M
     return count;
 }
 
-bool authority_find(struct dns *dns, const struct dns_server *resolvers, size_t resolver_count,
-                    const struct name *name, struct authority *out)
+bool authority_find(struct dns *dns, const struct authority_question *question,
+                    struct authority *out)
 {
-    const struct search search = {dns, resolvers, resolver_count, name};
+    const struct name *name = question->name;
+    const struct search search = {.dns = dns,
+                                  .resolvers = question->resolvers,
+                                  .resolver_count = question->resolver_count,
+                                  .name = name,
+                                  .type = question->type,
+                                  .brief = question->brief};
     size_t labels[STARTS_MAX], count = list_starts(name, labels);
     int why = DNS_NOERROR;
     struct authority a;

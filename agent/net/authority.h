@@ -40,15 +40,28 @@ struct authority_view {
     const struct dns_answer *answer; /* owned by dns; NULL for a server without address */
 };
 
+/* A record set whose servers are looked for. */
+struct authority_question {
+    const struct dns_server *resolvers; /* at least one */
+    size_t resolver_count;
+    const struct name *name;
+    enum dns_type type;
+    bool brief; /* only the server that answers is wanted, not all of its zone's */
+};
+
 /*
- * One pass of finding the servers of a name through the given resolvers. False while questions
- * are open (call it again after progress); true with *out filled in. Needs at least one
- * resolver. A resolver is asked for an ancestor of the name (the name itself only when it has no
- * more than two labels) and for names of servers: never for the name, or for a name between it
- * and the closest zone that is known to exist.
+ * One pass of finding the servers of a name. False while questions are open (call it again after
+ * progress); true with *out filled in. A resolver is asked for an ancestor of the name (the name
+ * itself only when it has no more than two labels) and for names of servers: never for the name,
+ * or for a name between it and the closest zone that is known to exist.
+ *
+ * Round trips from nothing: resolvers for the zone and its NS; for the servers' addresses; the
+ * servers, for the end of the zone and already for the record set itself. A brief look asks one
+ * server for the set alone and believes its word; whether the name is in a zone below, on the
+ * same server, is then not known.
  */
-bool authority_find(struct dns *dns, const struct dns_server *resolvers, size_t resolver_count,
-                    const struct name *name, struct authority *out) MUST_USE;
+bool authority_find(struct dns *dns, const struct authority_question *question,
+                    struct authority *out) MUST_USE;
 
 /*
  * One pass of asking every server of an authority for an RRset. False while open; true with

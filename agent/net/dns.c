@@ -12,7 +12,10 @@
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
 #include "agent/net/dns_transport.h"
-#include "agent/net/table.h"
+#include "agent/net/memo.h"
+
+/* Answers that are kept while nobody uses them: zones and servers of the targets to come. */
+#define IDLE_MAX 1024
 
 #define LOG_RECORDS 8 /* as many of an answer are shown in its log line */
 
@@ -26,23 +29,29 @@ struct dns {
     struct loop *loop;
     struct dns_settings settings;
     struct dns_transport *transport;
-    struct table entries;
+    struct memo entries;
     size_t open, sent;
     enum route routes[IP_V6 + 1][IP_SCOPE_UNROUTABLE + 1];
 };
 
 /* One question and what became of it. */
 struct entry {
-    struct table_link link;
+    struct memo_entry memo;
     struct dns_exchange exchange;
     struct dns *dns;
     struct dns_question question;
     struct dns_answer answer;
     int64_t asked_ms;
     struct dns_way way;
-    struct waiters waiters;
-    bool done;
 };
+
+static void entry_free(struct table_link *link)
+{
+    struct entry *entry = (struct entry *)link;
+
+    dns_answer_free(&entry->answer);
+    free(entry);
+}
 
 struct dns *dns_new(struct loop *loop, const struct dns_settings *settings)
 {
@@ -50,17 +59,9 @@ struct dns *dns_new(struct loop *loop, const struct dns_settings *settings)
 
     dns->loop = loop;
     dns->settings = *settings;
+    dns->entries = (struct memo){.loop = loop, .idle_max = IDLE_MAX, .forget = entry_free};
     dns->transport = dns_transport_new(loop, settings);
     return dns;
-}
-
-static void entry_free(struct table_link *link)
-{
-    struct entry *entry = (struct entry *)link;
-
-    dns_answer_free(&entry->answer);
-    free(entry->waiters.v);
-    free(entry);
 }
 
 void dns_free(struct dns *dns)
@@ -68,8 +69,7 @@ void dns_free(struct dns *dns)
     if (dns == NULL)
         return;
     dns_transport_free(dns->transport);
-    table_each(&dns->entries, entry_free);
-    table_free(&dns->entries);
+    memo_free(&dns->entries);
     free(dns);
 }
 
@@ -127,10 +127,9 @@ static void finish(struct entry *entry)
     struct dns *dns = entry->dns;
 
     entry->answer.took_ms = (uint32_t)(loop_now_ms(dns->loop) - entry->asked_ms);
-    entry->done = true;
     dns->open--;
     log_answer(&entry->question, &entry->answer);
-    loop_wake(dns->loop, &entry->waiters);
+    memo_settle(&dns->entries, &entry->memo);
 }
 
 static uint16_t random_id(void)
@@ -192,7 +191,7 @@ static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_
     struct dns_answer answer = {.rcode = DNS_TIMEOUT};
 
     if (wire != NULL && !dns_parse(wire, length, &answer))
-        answer.rcode = DNS_BADREPLY;
+        answer = (struct dns_answer){.rcode = DNS_BADREPLY};
     if (!answers(&answer, &entry->question)) {
         dns_answer_free(&answer);
         answer.rcode = DNS_BADREPLY;
@@ -226,7 +225,7 @@ static uint64_t hash_of(const struct dns_question *question)
 const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *question)
 {
     const uint64_t hash = hash_of(question);
-    struct entry *entry = (struct entry *)table_find(&dns->entries, hash, is_entry, question);
+    struct entry *entry = (struct entry *)memo_find(&dns->entries, hash, is_entry, question);
 
     if (entry == NULL) {
         entry = mem_new(1, sizeof *entry);
@@ -237,15 +236,17 @@ const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *que
             .asked_ms = loop_now_ms(dns->loop),
             .way = {.edns = true},
         };
-        table_add(&dns->entries, &entry->link, hash);
+        memo_add(&dns->entries, &entry->memo, hash);
         dns->open++;
         dns->sent++;
         send_question(entry);
     }
-    if (entry->done)
-        return &entry->answer;
-    loop_wait(dns->loop, &entry->waiters);
-    return NULL;
+    return entry->memo.settled ? &entry->answer : NULL;
+}
+
+void dns_let_go(struct dns *dns, struct waiter *waiter)
+{
+    memo_let_go(&dns->entries, waiter);
 }
 
 /* Connecting a datagram socket looks for a route and sends nothing. */

@@ -89,11 +89,15 @@ const struct dns_settings *dns_settings_of(const struct dns *dns);
 
 /*
  * The answer to a question: asked the first time, remembered afterwards. NULL while it is under
- * way. The answer belongs to dns and lives as long as it. UDP first, TCP when truncated;
+ * way. The answer belongs to dns; the waiter that asks holds it (memo.h), and when all have let
+ * it go, it is remembered for a while. UDP first, TCP when truncated;
  * EDNS with 1232 bytes (falls back without). A server that cannot be reached at all (no route,
  * port closed) answers DNS_TIMEOUT at once; a reply to another question is DNS_BADREPLY.
  */
 const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *question);
+
+/* The waiter has read the answers that it asked for. */
+void dns_let_go(struct dns *dns, struct waiter *waiter);
 
 /* How many questions are under way; how many were asked since the start. */
 size_t dns_open(const struct dns *dns);

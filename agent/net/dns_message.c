@@ -1,143 +1,276 @@
-/* dns_message.c - build questions and parse replies, with ldns. */
+/* dns_message.c - questions to the wire, replies from it (RFC 1035 4), nothing taken on trust. */
 #include "agent/net/dns_message.h"
 
-#include <ldns/ldns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/mem.h"
 
+enum {
+    HEADER_LENGTH = 12,
+    RR_FIXED_LENGTH = 10, /* type, class, TTL, length of the data */
+    CLASS_IN = 1,
+    TYPE_OPT = 41, /* RFC 6891 */
+    SOA_FIXED_LENGTH = 20,
+    LABEL_MAX = 63,
+    POINTER = 0xC0,
+    FLAG_QR = 0x8000,
+    FLAG_AA = 0x0400,
+    FLAG_RD = 0x0100,
+    FLAG_AD = 0x0020,
+    FLAG_CD = 0x0010,
+};
+
+static uint8_t *put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+    return at + 2;
+}
+
+/* RFC 6891 6.1.2: root, type, our UDP size, no extended code, no flags, no options. */
+static uint8_t *put_opt(uint8_t *at)
+{
+    *at++ = 0;
+    at = put16(at, TYPE_OPT);
+    at = put16(at, DNS_EDNS_BYTES);
+    at = put16(at, 0);
+    at = put16(at, 0);
+    return put16(at, 0);
+}
+
 bool dns_message_ask(const struct dns_question *question, uint16_t id, bool edns,
                      struct dns_message *out)
 {
-    uint16_t flags =
-        (uint16_t)((question->recurse ? LDNS_RD : 0) | (question->unchecked ? LDNS_CD : 0));
-    ldns_pkt *packet = NULL;
-    uint8_t *wire = NULL;
-    size_t length = 0;
-    bool ok = false;
+    uint8_t *at = out->wire;
+    size_t length;
 
-    if (ldns_pkt_query_new_frm_str(&packet, question->name.s, (ldns_rr_type)question->type,
-                                   LDNS_RR_CLASS_IN, flags) != LDNS_STATUS_OK)
+    at = put16(at, id);
+    at = put16(at, (question->recurse ? FLAG_RD : 0U) | (question->unchecked ? FLAG_CD : 0U));
+    at = put16(at, 1);
+    at = put16(at, 0);
+    at = put16(at, 0);
+    at = put16(at, edns ? 1 : 0);
+    length = name_to_wire(&question->name, at);
+    if (length == 0)
         return false;
-    ldns_pkt_set_id(packet, id);
+    at = put16(at + length, question->type);
+    at = put16(at, CLASS_IN);
     if (edns)
-        ldns_pkt_set_edns_udp_size(packet, DNS_EDNS_BYTES);
-    if (ldns_pkt2wire(&wire, packet, &length) == LDNS_STATUS_OK && length <= sizeof out->wire) {
-        memcpy(out->wire, wire, length);
-        out->length = length;
-        ok = true;
+        at = put_opt(at);
+    out->length = (size_t)(at - out->wire);
+    return true;
+}
+
+/* A message and how far it has been read. */
+struct reader {
+    const uint8_t *wire;
+    size_t length, at;
+};
+
+/* The bytes themselves; NULL when so many are not there. */
+static const uint8_t *take(struct reader *r, size_t count)
+{
+    const uint8_t *bytes = r->wire + r->at;
+
+    if (count > r->length - r->at)
+        return NULL;
+    r->at += count;
+    return bytes;
+}
+
+static unsigned get16(const uint8_t *at)
+{
+    return (unsigned)at[0] << 8 | at[1];
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+/*
+ * A compression pointer at *at. Only back, and further back each time, so that it ends (RFC 1035
+ * 4.1.4: "a prior occurrence"). *end is where reading goes on behind the first one.
+ */
+static bool jump(const struct reader *r, size_t *at, size_t *limit, size_t *end)
+{
+    size_t target;
+
+    if (*at + 1 >= r->length)
+        return false;
+    target = get16(r->wire + *at) & 0x3FFF;
+    if (target >= *limit)
+        return false;
+    if (*end == 0)
+        *end = *at + 2;
+    *at = *limit = target;
+    return true;
+}
+
+/* A name, "" when its text, escapes included, is longer than a struct name. */
+static bool read_name(struct reader *r, struct name *out)
+{
+    size_t at = r->at, limit = r->at, end = 0, used = 0, wire = 1;
+    bool fits = true;
+
+    out->s[0] = '\0';
+    while (at < r->length && r->wire[at] != 0) {
+        const size_t length = r->wire[at];
+
+        if (length >= POINTER) {
+            if (!jump(r, &at, &limit, &end))
+                return false;
+            continue;
+        }
+        wire += length + 1;
+        if (length > LABEL_MAX || wire > NAME_MAX_WIRE || length >= r->length - at)
+            return false;
+        fits = fits && name_add_label(out, &used, r->wire + at + 1, length);
+        at += length + 1;
     }
-    free(wire);
-    ldns_pkt_free(packet);
-    return ok;
+    if (at >= r->length)
+        return false;
+    r->at = end != 0 ? end : at + 1;
+    if (!fits)
+        out->s[0] = '\0';
+    else if (wire == 1)
+        memcpy(out->s, ".", 2);
+    return true;
 }
 
-static struct name to_name(const ldns_rdf *dname)
+static bool read_address(struct reader *r, enum ip_family family, size_t size, struct ip *out)
 {
-    struct name name = {""};
-    char *text = dname != NULL ? ldns_rdf2str(dname) : NULL;
+    const uint8_t *bytes = take(r, size);
 
-    if (text == NULL || !name_from_dns(text, &name))
-        name.s[0] = '\0';
-    free(text);
-    return name;
+    if (bytes != NULL)
+        *out = ip_from_bytes(bytes, family);
+    return bytes != NULL;
 }
 
-static struct ip to_ip(const ldns_rdf *address, enum ip_family family, size_t size)
+/* RFC 1035 3.3.13: MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM. */
+static bool read_soa(struct reader *r, struct dns_rr *rr)
 {
-    if (address == NULL || ldns_rdf_size(address) != size)
-        return (struct ip){.family = IP_NONE};
-    return ip_from_bytes(ldns_rdf_data(address), family);
+    struct name mailbox;
+    const uint8_t *fixed;
+
+    if (!read_name(r, &rr->name) || !read_name(r, &mailbox))
+        return false;
+    fixed = take(r, SOA_FIXED_LENGTH);
+    if (fixed != NULL)
+        rr->soa_minimum_s = get32(fixed + SOA_FIXED_LENGTH - 4);
+    return fixed != NULL;
 }
 
-static void convert_data(const ldns_rr *from, struct dns_rr *to)
+/* What we know of its type; anything else is passed over. False when it is not of this length. */
+static bool read_data(struct reader *r, size_t length, struct dns_rr *rr)
 {
-    /* RFC 1035 3.3.13: MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM. */
-    const ldns_rdf *first = ldns_rr_rdf(from, 0), *minimum = ldns_rr_rdf(from, 6);
+    const size_t end = r->at + length;
+    bool ok = length <= r->length - r->at;
 
-    switch (to->type) {
+    switch (rr->type) {
     case DNS_A:
-        to->ip = to_ip(first, IP_V4, 4);
+        ok = ok && read_address(r, IP_V4, 4, &rr->ip);
         break;
     case DNS_AAAA:
-        to->ip = to_ip(first, IP_V6, 16);
+        ok = ok && read_address(r, IP_V6, 16, &rr->ip);
         break;
     case DNS_SOA:
-        to->soa_minimum_s = minimum != NULL ? ldns_rdf2native_int32(minimum) : 0;
-        to->name = to_name(first);
+        ok = ok && read_soa(r, rr);
         break;
     case DNS_NS:
     case DNS_CNAME:
     case DNS_PTR:
-        to->name = to_name(first);
+        ok = ok && read_name(r, &rr->name);
         break;
     default:
-        break;
+        return ok && take(r, length) != NULL;
     }
+    return ok && r->at == end;
 }
 
-static struct dns_section convert_section(const ldns_rr_list *list, bool *cut)
+static void keep(struct dns_section *section, const struct dns_rr *rr, bool *cut)
 {
-    size_t there = ldns_rr_list_rr_count(list);
-    struct dns_section section = {0};
-
-    if (there == 0)
-        return section;
-    section.rr = mem_new(there < DNS_SECTION_MAX ? there : DNS_SECTION_MAX, sizeof *section.rr);
-    for (size_t i = 0; i < there; i++) {
-        const ldns_rr *from = ldns_rr_list_rr(list, i);
-        struct dns_rr *to = &section.rr[section.count];
-
-        if (ldns_rr_get_class(from) != LDNS_RR_CLASS_IN)
-            continue;
-        if (section.count == DNS_SECTION_MAX) {
-            *cut = true;
-            break;
-        }
-        to->owner = to_name(ldns_rr_owner(from));
-        to->type = (uint16_t)ldns_rr_get_type(from);
-        to->ttl_s = ldns_rr_ttl(from);
-        convert_data(from, to);
-        section.count++;
+    if (section->count == DNS_SECTION_MAX) {
+        *cut = true;
+        return;
     }
-    return section;
+    section->rr = mem_resize(section->rr, section->count + 1, sizeof *section->rr);
+    section->rr[section->count++] = *rr;
 }
 
-static void convert(const ldns_pkt *packet, struct dns_answer *out)
+static bool read_record(struct reader *r, struct dns_section *section, struct dns_answer *out)
 {
-    const ldns_rr_list *questions = ldns_pkt_question(packet);
+    struct dns_rr rr = {.type = 0};
+    const uint8_t *fixed;
+    unsigned class;
 
-    *out = (struct dns_answer){
-        /* RFC 6891 6.1.3: the OPT record carries the upper eight bits. */
-        .rcode = (int)ldns_pkt_get_rcode(packet) | ldns_pkt_edns_extended_rcode(packet) << 4,
-        .authoritative = ldns_pkt_aa(packet),
-        .authentic = ldns_pkt_ad(packet),
-    };
-    if (ldns_rr_list_rr_count(questions) > 0) {
-        const ldns_rr *question = ldns_rr_list_rr(questions, 0);
+    if (!read_name(r, &rr.owner))
+        return false;
+    fixed = take(r, RR_FIXED_LENGTH);
+    if (fixed == NULL)
+        return false;
+    rr.type = (uint16_t)get16(fixed);
+    class = get16(fixed + 2);
+    rr.ttl_s = get32(fixed + 4);
+    if (!read_data(r, get16(fixed + 8), &rr))
+        return false;
+    if (rr.type == TYPE_OPT)
+        out->rcode |= (int)(rr.ttl_s >> 24) << 4; /* RFC 6891 6.1.3: the upper eight bits */
+    else if (class == CLASS_IN)
+        keep(section, &rr, &out->cut);
+    return true;
+}
 
-        out->question = to_name(ldns_rr_owner(question));
-        out->question_type = (uint16_t)ldns_rr_get_type(question);
+static bool read_section(struct reader *r, unsigned count, struct dns_section *section,
+                         struct dns_answer *out)
+{
+    bool ok = true;
+
+    while (ok && count-- > 0)
+        ok = read_record(r, section, out);
+    return ok;
+}
+
+/* The first question is kept: we ask only one. */
+static bool read_questions(struct reader *r, unsigned count, struct dns_answer *out)
+{
+    struct name name;
+
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t *type = read_name(r, i == 0 ? &out->question : &name) ? take(r, 4) : NULL;
+
+        if (type == NULL)
+            return false;
+        if (i == 0)
+            out->question_type = (uint16_t)get16(type);
     }
-    out->answer = convert_section(ldns_pkt_answer(packet), &out->cut);
-    out->authority = convert_section(ldns_pkt_authority(packet), &out->cut);
-    out->additional = convert_section(ldns_pkt_additional(packet), &out->cut);
+    return true;
 }
 
 bool dns_parse(const uint8_t *wire, size_t length, struct dns_answer *out)
 {
-    ldns_pkt *packet = NULL;
-    bool is_reply;
+    struct reader r = {wire, length, HEADER_LENGTH};
+    unsigned flags;
 
-    if (ldns_wire2pkt(&packet, wire, length) != LDNS_STATUS_OK)
+    if (length < HEADER_LENGTH)
         return false;
-    is_reply = ldns_pkt_qr(packet);
-    if (is_reply)
-        convert(packet, out);
-    ldns_pkt_free(packet);
-    return is_reply;
+    flags = get16(wire + 2);
+    if ((flags & FLAG_QR) == 0)
+        return false;
+    *out = (struct dns_answer){
+        .rcode = (int)(flags & 0xF),
+        .authoritative = (flags & FLAG_AA) != 0,
+        .authentic = (flags & FLAG_AD) != 0,
+    };
+    if (read_questions(&r, get16(wire + 4), out) &&
+        read_section(&r, get16(wire + 6), &out->answer, out) &&
+        read_section(&r, get16(wire + 8), &out->authority, out) &&
+        read_section(&r, get16(wire + 10), &out->additional, out))
+        return true;
+    dns_answer_free(out);
+    return false;
 }
 
 void dns_answer_free(struct dns_answer *answer)

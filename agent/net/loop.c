@@ -22,6 +22,7 @@ struct loop {
     int64_t now_ms;
     uint64_t progress;
     struct waiter *asking;
+    struct waiter *first_awake, *last_awake;
     struct timer *first, *last; /* by at_ms; equal ones in the order in which they were armed */
     struct epoll_event ready[READY_MAX];
     int ready_at, ready_count; /* what is still to be handled in this turn */
@@ -206,27 +207,48 @@ void loop_ask_for(struct loop *loop, struct waiter *waiter)
     loop->asking = waiter;
 }
 
-void loop_wait(struct loop *loop, struct waiters *waiters)
+struct waiter *loop_asking(const struct loop *loop)
 {
-    struct waiter *waiter = loop->asking;
-
-    /* A waiter asks the same thing once in each of its passes. */
-    for (size_t i = 0; i < waiters->count; i++)
-        if (waiters->v[i] == waiter)
-            return;
-    if (waiter == NULL)
-        return;
-    waiters->v = mem_resize(waiters->v, waiters->count + 1, sizeof(struct waiter *));
-    waiters->v[waiters->count++] = waiter;
+    return loop->asking;
 }
 
-void loop_wake(struct loop *loop, struct waiters *waiters)
+void loop_progress(struct loop *loop)
 {
-    for (size_t i = 0; i < waiters->count; i++)
-        waiters->v[i]->awake = true;
-    free(waiters->v);
-    *waiters = (struct waiters){.count = 0};
     loop->progress++;
+}
+
+void loop_wake(struct loop *loop, struct waiter *waiter)
+{
+    loop_progress(loop);
+    if (waiter->awake)
+        return;
+    waiter->awake = true;
+    waiter->next = NULL;
+    *(loop->first_awake != NULL ? &loop->last_awake->next : &loop->first_awake) = waiter;
+    loop->last_awake = waiter;
+}
+
+void loop_sleep(struct loop *loop, struct waiter *waiter)
+{
+    struct waiter *before = NULL, *at = loop->first_awake;
+
+    if (!waiter->awake)
+        return;
+    for (; at != waiter; at = at->next)
+        before = at;
+    *(before != NULL ? &before->next : &loop->first_awake) = waiter->next;
+    if (loop->last_awake == waiter)
+        loop->last_awake = before;
+    waiter->awake = false;
+}
+
+struct waiter *loop_next_awake(struct loop *loop)
+{
+    struct waiter *waiter = loop->first_awake;
+
+    if (waiter != NULL)
+        loop_sleep(loop, waiter);
+    return waiter;
 }
 
 /* A pass and the progress that was known when it began. */

@@ -54,25 +54,29 @@ void loop_timer_clear(struct loop *loop, struct timer *timer);
 bool loop_run(struct loop *loop, bool (*done)(void *arg), void *arg, int64_t deadline_ms);
 
 /*
- * Who waits for what. A pass over many things says for which of them it asks; whoever is asked
- * and cannot answer yet keeps that waiter, and wakes it when the answer is there. So only those
- * run again that have something new to read.
+ * One of many things that a pass is run for. Whoever is asked and cannot answer yet wakes the
+ * one that asked when the answer is there (memo.h), so only those run again that have something
+ * new to read. Zero-initialise; embedded in its owner.
  */
 struct waiter {
-    bool awake; /* set by waking; the pass clears it before it runs this one again */
-};
-
-struct waiters {
-    struct waiter **v;
-    size_t count;
+    struct waiter *next; /* of those that are awake */
+    bool awake;
+    struct hold *holds; /* what it uses (memo.h) */
 };
 
 /* From now on questions are asked for this waiter; NULL: for nobody in particular. */
 void loop_ask_for(struct loop *loop, struct waiter *waiter);
+struct waiter *loop_asking(const struct loop *loop);
 
-/* Keep the one that asks now; wake all that were kept, which is progress, and forget them. */
-void loop_wait(struct loop *loop, struct waiters *waiters);
-void loop_wake(struct loop *loop, struct waiters *waiters);
+/* Let a waiter run again; something has happened that a pass may want to know. */
+void loop_wake(struct loop *loop, struct waiter *waiter);
+void loop_progress(struct loop *loop);
+
+/* It will not run again: its owner goes away. */
+void loop_sleep(struct loop *loop, struct waiter *waiter);
+
+/* Take the next waiter that is awake, in the order of waking; NULL when all are asleep. */
+struct waiter *loop_next_awake(struct loop *loop);
 
 /*
  * Run pass(arg) again and again, after each progress, until it returns true ("nothing is

@@ -12,22 +12,23 @@
 #include "agent/base/buf.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
+#include "agent/net/memo.h"
 #include "agent/net/smtp_reply.h"
-#include "agent/net/table.h"
 
 #define EHLO_TIMEOUT_MS 10000
 #define READ_BYTES 2048
+#define IDLE_MAX 256 /* greetings that are kept while nobody uses them */
 
 struct smtp {
     struct loop *loop;
     uint16_t port;
     uint32_t timeout_ms;
     char *ehlo_name;
-    struct table conversations;
+    struct memo conversations;
 };
 
 struct conversation {
-    struct table_link link;
+    struct memo_entry memo;
     struct watch watch; /* fd -1 when there is no connection */
     struct timer timer;
     struct smtp *smtp;
@@ -35,9 +36,7 @@ struct conversation {
     struct buf arrived; /* of the reply that is being read; never more than one read too much */
     struct smtp_greeting greeting;
     int64_t started_ms;
-    bool greeted;  /* the greeting is complete, the reply to EHLO is awaited */
-    bool finished; /* the greeting may be shown */
-    struct waiters waiters;
+    bool greeted; /* the greeting is complete, the reply to EHLO is awaited */
 };
 
 static void log_lines(const struct conversation *c, const struct strings *lines)
@@ -60,8 +59,7 @@ static void hang_up(struct conversation *c)
 static void finish(struct conversation *c)
 {
     hang_up(c);
-    c->finished = true;
-    loop_wake(c->smtp->loop, &c->waiters);
+    memo_settle(&c->smtp->conversations, &c->memo);
 }
 
 /* The greeting has come, or will not come any more. */
@@ -233,17 +231,6 @@ static void start(struct conversation *c)
     loop_timer_set(c->smtp->loop, &c->timer, c->smtp->timeout_ms);
 }
 
-struct smtp *smtp_new(struct loop *loop, const struct smtp_settings *settings)
-{
-    struct smtp *smtp = mem_new(1, sizeof *smtp);
-
-    smtp->loop = loop;
-    smtp->port = settings->port;
-    smtp->timeout_ms = settings->timeout_ms;
-    smtp->ehlo_name = mem_text(settings->ehlo_name);
-    return smtp;
-}
-
 static void conversation_free(struct table_link *link)
 {
     struct conversation *c = (struct conversation *)link;
@@ -251,16 +238,27 @@ static void conversation_free(struct table_link *link)
     hang_up(c);
     strings_free(&c->greeting.lines);
     strings_free(&c->greeting.ehlo);
-    free(c->waiters.v);
     free(c);
+}
+
+struct smtp *smtp_new(struct loop *loop, const struct smtp_settings *settings)
+{
+    struct smtp *smtp = mem_new(1, sizeof *smtp);
+
+    smtp->loop = loop;
+    smtp->conversations =
+        (struct memo){.loop = loop, .idle_max = IDLE_MAX, .forget = conversation_free};
+    smtp->port = settings->port;
+    smtp->timeout_ms = settings->timeout_ms;
+    smtp->ehlo_name = mem_text(settings->ehlo_name);
+    return smtp;
 }
 
 void smtp_free(struct smtp *smtp)
 {
     if (smtp == NULL)
         return;
-    table_each(&smtp->conversations, conversation_free);
-    table_free(&smtp->conversations);
+    memo_free(&smtp->conversations);
     free(smtp->ehlo_name);
     free(smtp);
 }
@@ -274,7 +272,7 @@ const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address
 {
     const uint64_t hash = table_hash(TABLE_HASH_START, address->bytes, sizeof address->bytes);
     struct conversation *c =
-        (struct conversation *)table_find(&smtp->conversations, hash, is_conversation, address);
+        (struct conversation *)memo_find(&smtp->conversations, hash, is_conversation, address);
 
     if (c == NULL) {
         c = mem_new(1, sizeof *c);
@@ -287,13 +285,15 @@ const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address
             .greeting = {.state = SMTP_OPEN},
             .started_ms = loop_now_ms(smtp->loop),
         };
-        table_add(&smtp->conversations, &c->link, hash);
+        memo_add(&smtp->conversations, &c->memo, hash);
         start(c);
     }
-    if (c->finished)
-        return &c->greeting;
-    loop_wait(smtp->loop, &c->waiters);
-    return NULL;
+    return c->memo.settled ? &c->greeting : NULL;
+}
+
+void smtp_let_go(struct smtp *smtp, struct waiter *waiter)
+{
+    memo_let_go(&smtp->conversations, waiter);
 }
 
 static const char *const state_texts[] = {

@@ -42,10 +42,13 @@ void smtp_free(struct smtp *smtp);
 
 /*
  * The greeting of an address: asked the first time, remembered afterwards, as in dns_ask. NULL
- * while under way. Belongs to smtp and lives as long as it. EHLO follows a greeting of 220 only,
+ * while under way. Belongs to smtp; held by the waiter that asks, as in dns_ask. EHLO follows a greeting of 220 only,
  * and its reply has ten seconds; a missing one does not spoil the greeting.
  */
 const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address);
+
+/* The waiter has read the greeting that it asked for. */
+void smtp_let_go(struct smtp *smtp, struct waiter *waiter);
 
 /* "ok", "refused", "timeout", "closed", "not-smtp": the words of the facts document. */
 const char *smtp_state_text(enum smtp_state state);

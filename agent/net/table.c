@@ -63,6 +63,16 @@ void table_add(struct table *table, struct table_link *link, uint64_t hash)
     table->count++;
 }
 
+void table_remove(struct table *table, struct table_link *link)
+{
+    struct table_link **at = bucket_of(table, link->hash);
+
+    while (*at != link)
+        at = &(*at)->next;
+    *at = link->next;
+    table->count--;
+}
+
 void table_each(const struct table *table, void (*visit)(struct table_link *link))
 {
     for (size_t i = 0; i < table->bucket_count; i++)

@@ -33,6 +33,9 @@ struct table_link *table_find(const struct table *table, uint64_t hash,
 /* Add an entry that is not in the table yet. */
 void table_add(struct table *table, struct table_link *link, uint64_t hash);
 
+/* Take an entry out that is in the table. */
+void table_remove(struct table *table, struct table_link *link);
+
 /* Call visit for each entry, in no particular order; it may free the entry but not add one. */
 void table_each(const struct table *table, void (*visit)(struct table_link *link));
 
