@@ -7,7 +7,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "agent/audit.h"
 #include "agent/base/file.h"
 #include "agent/collect_look.h"
 
@@ -271,18 +270,25 @@ void look_begin(const struct look *look, const struct target *target, struct loo
     start_facts(look->collector, target, &out->facts);
 }
 
-/* A brief look is enough when all is as wanted; otherwise everybody is asked, from the start. */
+/* What a brief look is enough for: one PTR, the greeting and the address all say the same. */
+static bool is_as_wanted(const struct facts *facts)
+{
+    const struct forward_facts *forward = facts_forward(facts, &facts->wanted);
+    const struct strings *ptr = &facts->reverse.ptr.values;
+    const struct rrset_facts *set;
+    struct name greeting;
+
+    if (forward == NULL || ptr->count != 1 || !str_equal(ptr->v[0], facts->wanted.s))
+        return false;
+    set = forward_set(forward, facts->address.family);
+    return strings_have(&set->values, ip_text(&facts->address).s) &&
+           banner_name(&facts->banner, &greeting) && name_equal(&greeting, &facts->wanted);
+}
+
+/* Otherwise everybody is asked, from the start. */
 static bool needs_more(const struct look *look, struct looked *looked)
 {
-    struct judgement judged;
-    bool aligned;
-
-    if (!looked->brief)
-        return false;
-    audit_target(&looked->facts, &judged);
-    aligned = judged.verdict == VERDICT_ALIGNED;
-    judgement_free(&judged);
-    if (aligned)
+    if (!looked->brief || is_as_wanted(&looked->facts))
         return false;
     looked->brief = false;
     facts_free(&looked->facts);

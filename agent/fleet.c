@@ -314,6 +314,7 @@ int fleet_audit(struct session *session)
         return session_fail(session, &e);
     if (session->options->timeout_s > 0)
         deadline_ms = loop_now_ms(session->collector.loop) + session->options->timeout_s * 1000;
+    session->collector.brief = true;
     begin(&fleet);
     if (!collect_run(&session->collector, next_line, take_one, &fleet, deadline_ms) &&
         loop_stop_signal() == 0)

@@ -221,13 +221,35 @@ static bool has_single_label(const char *text)
     return strchr(text, '.') == NULL;
 }
 
-/* True when the text is one of the names or below it. */
+/* True when the character before this place is a dot that ends a label, not one within it. */
+static bool is_label_start(const char *text, size_t at)
+{
+    size_t escapes = 0;
+
+    if (text[at - 1] != '.')
+        return false;
+    while (at - 1 - escapes > 0 && text[at - 2 - escapes] == '\\')
+        escapes++;
+    return escapes % 2 == 0;
+}
+
+/* True when the text, of this length, is the name or below it. */
+static bool is_within(const char *text, size_t length, const char *zone)
+{
+    const size_t zone_length = strlen(zone);
+
+    if (zone_length > length || memcmp(text + length - zone_length, zone, zone_length) != 0)
+        return false;
+    return zone_length == length || is_label_start(text, length - zone_length);
+}
+
 static bool is_within_any(const char *text, const char *const *zones)
 {
-    for (; *text != '\0'; text = after_label(text))
-        for (size_t i = 0; zones[i] != NULL; i++)
-            if (str_equal(text, zones[i]))
-                return true;
+    const size_t length = strlen(text);
+
+    for (size_t i = 0; zones[i] != NULL; i++)
+        if (is_within(text, length, zones[i]))
+            return true;
     return false;
 }
 
@@ -344,11 +366,9 @@ size_t name_labels(const struct name *name)
 
 bool name_within(const struct name *name, const struct name *zone)
 {
-    const char *const zones[] = {zone->s, NULL};
-
     if (name_is_empty(name) || name_is_empty(zone))
         return false;
-    return is_root(zone) || is_within_any(name->s, zones);
+    return is_root(zone) || is_within(name->s, strlen(name->s), zone->s);
 }
 
 struct name name_suffix(const struct name *name, size_t n)

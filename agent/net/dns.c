@@ -17,6 +17,7 @@
 /* Answers that are kept while nobody uses them: zones and servers of the targets to come. */
 #define IDLE_MAX 1024
 
+#define IDS 64
 #define LOG_RECORDS 8 /* as many of an answer are shown in its log line */
 
 enum route {
@@ -31,6 +32,8 @@ struct dns {
     struct dns_transport *transport;
     struct memo entries;
     size_t open, sent;
+    uint16_t ids[IDS];
+    size_t ids_left;
     enum route routes[IP_V6 + 1][IP_SCOPE_UNROUTABLE + 1];
 };
 
@@ -132,22 +135,20 @@ static void finish(struct entry *entry)
     memo_settle(&dns->entries, &entry->memo);
 }
 
-static uint16_t random_id(void)
+/* Ids that nobody can guess, fetched from the kernel many at a time. */
+static uint16_t random_id(struct dns *dns)
 {
-    uint16_t id;
-    ssize_t got;
-
-    do
-        got = getrandom(&id, sizeof id, 0);
-    while (got != (ssize_t)sizeof id); /* a signal, before the system has gathered entropy */
-    return id;
+    while (dns->ids_left == 0) /* a signal, before the system has gathered entropy */
+        if (getrandom(dns->ids, sizeof dns->ids, 0) == (ssize_t)sizeof dns->ids)
+            dns->ids_left = IDS;
+    return dns->ids[--dns->ids_left];
 }
 
 static void send_question(struct entry *entry)
 {
     struct dns_message message;
 
-    if (!dns_message_ask(&entry->question, random_id(), entry->way.edns, &message)) {
+    if (!dns_message_ask(&entry->question, random_id(entry->dns), entry->way.edns, &message)) {
         entry->answer.rcode = DNS_FORMERR;
         finish(entry);
         return;
