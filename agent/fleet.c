@@ -1,24 +1,25 @@
 /* fleet.c - a stream of targets in, a stream of judgements out. */
 #include "agent/fleet.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/ability.h"
 #include "agent/base/json.h"
+#include "agent/fleet_line.h"
+#include "agent/net/lines.h"
 #include "agent/report_events.h"
 
-#define LINE_MAX_BYTES 4096
 #define PIECE_MAX (1U << 20) /* of one identity in any format */
 
 struct fleet {
     struct session *session;
-    FILE *file;
+    struct lines lines;
     enum format format;
-    size_t line, bad, counted[3]; /* lines read, lines not understood, identities by verdict */
+    size_t bad, counted[3]; /* lines not understood, identities by verdict */
     size_t findings[FIND_COUNT];
+    size_t owners[OWNER_COUNT]; /* identities that each has to repair something of */
     struct events events;
     struct buf out;
 };
@@ -26,6 +27,7 @@ struct fleet {
 static void flush_out(struct fleet *fleet)
 {
     fwrite(buf_string(&fleet->out), 1, fleet->out.length, stdout);
+    fflush(stdout); /* whoever reads the stream sees each result as it comes */
     buf_clear(&fleet->out);
 }
 
@@ -36,78 +38,14 @@ static void report_line(struct fleet *fleet, const char *why)
 
     fleet->bad++;
     fail(&e, ERR_NO_INPUT, "%s", why);
-    error_what(&e, "line %zu of %s is no target", fleet->line, fleet->session->options->from);
+    error_what(&e, "line %zu of %s is no target", fleet->lines.number,
+               fleet->session->options->from);
     error_next(&e, "echo 203.0.113.25 mail.example.com | namesake audit --from -");
     if (fleet->format == FORMAT_JSONL)
         events_error(&fleet->events, &e, fleet->session->done);
     report_error(&e, fleet->session->done, &fleet->session->style, &fleet->out);
     fputs(buf_string(&fleet->out), stderr);
     buf_clear(&fleet->out);
-}
-
-static bool set_target(const char *address, const char *wanted, struct target *out, char *why,
-                       size_t size)
-{
-    enum name_fault fault;
-
-    *out = (struct target){.mta = "auto"};
-    if (!ip_parse(address, &out->address)) {
-        str_format(why, size, "\"%.80s\" is no address", address);
-        return false;
-    }
-    if (*wanted == '\0')
-        return true;
-    fault = name_parse_host(wanted, &out->wanted);
-    str_cut(out->wanted_from, sizeof out->wanted_from, "target");
-    if (fault == NAME_GOOD || fault == NAME_PRIVATE_SUFFIX)
-        return true;
-    str_format(why, size, "the name \"%.80s\" %s", wanted, name_fault_text(fault));
-    return false;
-}
-
-static bool parse_object(const char *line, struct target *out, char *why, size_t size)
-{
-    struct error e = {0};
-    json_t *object = json_parse(line, strlen(line), &e);
-    bool ok;
-
-    if (object == NULL) {
-        str_cut(why, size, e.why);
-        return false;
-    }
-    ok = set_target(json_string_or(object, "address", ""), json_string_or(object, "wanted", ""),
-                    out, why, size);
-    json_decref(object);
-    return ok;
-}
-
-static bool parse_words(const char *line, struct target *out, char *why, size_t size)
-{
-    struct cursor c = cursor_of(line, strlen(line)), word;
-    char words[2][300] = {"", ""};
-
-    for (size_t i = 0; i < 2 && cursor_word(&c, &word); i++)
-        if (!cursor_copy(&word, words[i], sizeof words[i])) {
-            str_cut(why, size, "a word is longer than any name");
-            return false;
-        }
-    return set_target(words[0], words[1], out, why, size);
-}
-
-/* The next line without its end; a line that is too long is cut, and so is no target. */
-static bool read_line(struct fleet *fleet, char *line, size_t size)
-{
-    size_t length;
-
-    if (fgets(line, (int)size, fleet->file) == NULL)
-        return false;
-    fleet->line++;
-    length = strlen(line);
-    if (length > 0 && line[length - 1] != '\n')
-        for (int c = getc(fleet->file); c != EOF && c != '\n';)
-            c = getc(fleet->file);
-    line[strcspn(line, "\r\n")] = '\0';
-    return true;
 }
 
 static bool is_left_out(const struct fleet *fleet, const struct target *target)
@@ -117,24 +55,39 @@ static bool is_left_out(const struct fleet *fleet, const struct target *target)
     return family != IP_NONE && family != target->address.family;
 }
 
+/* True when the line is a target that is wanted. */
+static bool take_line(struct fleet *fleet, const char *line, struct target *out, char *why,
+                      size_t size)
+{
+    switch (fleet_line_parse(line, out, why, size)) {
+    case FLEET_LINE_TARGET:
+        targets_configure(&fleet->session->config, fleet->session->options->name, out);
+        return !is_left_out(fleet, out);
+    case FLEET_LINE_BAD:
+        report_line(fleet, why);
+        break;
+    case FLEET_LINE_EMPTY:
+        break;
+    }
+    return false;
+}
+
 static enum supply next_line(void *arg, struct target *out)
 {
     struct fleet *fleet = arg;
-    char line[LINE_MAX_BYTES], why[300];
+    const char *line;
+    char why[400];
 
-    while (read_line(fleet, line, sizeof line)) {
-        const char *text = line + strspn(line, " \t");
-        if (*text == '\0' || *text == '#')
-            continue;
-        if (!(*text == '{' ? parse_object(text, out, why, sizeof why)
-                           : parse_words(text, out, why, sizeof why)))
-            report_line(fleet, why);
-        else if (!is_left_out(fleet, out)) {
-            targets_configure(&fleet->session->config, fleet->session->options->name, out);
+    for (;;) {
+        enum lines_got got = lines_next(&fleet->lines, &line);
+
+        if (got == LINES_LATER || got == LINES_END)
+            return got == LINES_LATER ? SUPPLY_LATER : SUPPLY_END;
+        if (got == LINES_TOO_LONG)
+            report_line(fleet, "it is longer than any target, or no text");
+        else if (take_line(fleet, line, out, why, sizeof why))
             return SUPPLY_TARGET;
-        }
     }
-    return SUPPLY_END;
 }
 
 /* One line for people: verdict, address, name, and what was found. */
@@ -190,6 +143,22 @@ static void write_identity(struct fleet *fleet, const struct identity *identity,
     flush_out(fleet);
 }
 
+static void count(struct fleet *fleet, const struct judgement *judged)
+{
+    bool has_work[OWNER_COUNT] = {false};
+
+    fleet->counted[judgement_verdict(judged, fleet->session->config.strict)]++;
+    for (size_t i = 0; i < judged->count; i++) {
+        const struct finding *finding = &judged->findings[i];
+
+        fleet->findings[finding->id]++;
+        if (finding->severity == SEVERITY_FAIL)
+            has_work[finding->owner] = true;
+    }
+    for (int i = 0; i < OWNER_COUNT; i++)
+        fleet->owners[i] += has_work[i];
+}
+
 static void take_one(void *arg, size_t index, const struct target *target, struct facts *facts)
 {
     struct fleet *fleet = arg;
@@ -202,9 +171,7 @@ static void take_one(void *arg, size_t index, const struct target *target, struc
     ability_owners(&fleet->session->config, &identity.facts);
     audit_target(&identity.facts, &identity.judgement);
     write_identity(fleet, &identity, first);
-    fleet->counted[judgement_verdict(&identity.judgement, fleet->session->config.strict)]++;
-    for (size_t i = 0; i < identity.judgement.count; i++)
-        fleet->findings[identity.judgement.findings[i].id]++;
+    count(fleet, &identity.judgement);
     judgement_free(&identity.judgement);
     facts_free(&identity.facts);
 }
@@ -230,7 +197,7 @@ static void summarize(const struct fleet *fleet, char *out, size_t size)
                fleet->bad > 0 ? "; some lines are no targets" : "");
 }
 
-/* What was found how often, and whose it is to repair. */
+/* What was found how often and whose it is to repair; then at how many addresses each has to. */
 static void write_summary(struct fleet *fleet, const char *summary)
 {
     buf_printf(&fleet->out, "\n");
@@ -240,7 +207,25 @@ static void write_summary(struct fleet *fleet, const char *summary)
             buf_printf(&fleet->out, "  %6zu  %-20s %s\n", fleet->findings[i], entry->id,
                        owner_role_words(entry->owner));
     }
+    for (int i = 0; i < OWNER_COUNT; i++)
+        if (fleet->owners[i] > 0)
+            buf_printf(&fleet->out, "%zu to repair by %s\n", fleet->owners[i],
+                       owner_role_words((enum owner_role)i));
     buf_printf(&fleet->out, "%s\n", summary);
+}
+
+/* The line and the exit code of a monitoring plugin (interface section 7). */
+static int write_plugin_line(struct fleet *fleet, const char *summary, int code)
+{
+    const int state = code == EXIT_YES ? 0 : code == EXIT_NO ? 2 : 3;
+    static const char *const states[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    const size_t *counted = fleet->counted, all = counted[0] + counted[1] + counted[2];
+
+    buf_printf(&fleet->out,
+               "NAMESAKE %s - %s | aligned=%zu;;;0;%zu failed=%zu;;;0;%zu unknown=%zu;;;0;%zu\n",
+               states[state], summary, counted[VERDICT_ALIGNED], all, counted[VERDICT_NOT_ALIGNED],
+               all, counted[VERDICT_UNKNOWN], all);
+    return state;
 }
 
 static void begin(struct fleet *fleet)
@@ -264,11 +249,14 @@ static int end(struct fleet *fleet)
     if (fleet->format == FORMAT_JSONL)
         events_end(&fleet->events, summary, code);
     else if (fleet->format == FORMAT_JSON)
-        buf_printf(&fleet->out,
-                   "\n],\"diagnostics\":[],\"ok\":%s,\"exit_code\":%d,\"summary\":\"%s\"}\n",
-                   code == EXIT_YES ? "true" : "false", code, summary);
+        buf_printf(
+            &fleet->out,
+            "\n],\"diagnostics\":[],\"ok\":%s,\"exit_code\":%d,\"summary\":\"%s\",\"next\":null}\n",
+            code == EXIT_YES ? "true" : "false", code, summary);
     else if (fleet->format == FORMAT_TEXT)
         write_summary(fleet, summary);
+    else if (fleet->format == FORMAT_NAGIOS)
+        code = write_plugin_line(fleet, summary, code);
     flush_out(fleet);
     if (fleet->format == FORMAT_TABLE)
         fprintf(stderr, "%s\n", summary);
@@ -282,24 +270,14 @@ static bool choose_format(struct fleet *fleet, struct error *e)
 
     fleet->format = options->output_count > 0 ? options->outputs[0].format : FORMAT_TEXT;
     streams = fleet->format == FORMAT_TEXT || fleet->format == FORMAT_TABLE ||
-              fleet->format == FORMAT_JSON || fleet->format == FORMAT_JSONL;
+              fleet->format == FORMAT_JSON || fleet->format == FORMAT_JSONL ||
+              fleet->format == FORMAT_NAGIOS;
     if (streams && options->output_count <= 1 &&
         (options->output_count == 0 || options->outputs[0].file == NULL))
         return true;
     return fail(e, ERR_USAGE,
-                "with --from, results stream to standard output as text, table, json "
-                "or jsonl");
-}
-
-static bool open_list(struct fleet *fleet, struct error *e)
-{
-    const char *path = fleet->session->options->from;
-
-    fleet->file = str_equal(path, "-") ? stdin : fopen(path, "re");
-    if (fleet->file != NULL)
-        return true;
-    fail(e, ERR_NO_INPUT, "%s", strerror(errno));
-    return error_what(e, "cannot read the targets in %s", path);
+                "with --from, results stream to standard output as text, table, json, "
+                "jsonl or nagios");
 }
 
 int fleet_audit(struct session *session)
@@ -310,7 +288,8 @@ int fleet_audit(struct session *session)
     int code;
 
     fleet.events = (struct events){.out = &fleet.out, .now = time(NULL)};
-    if (!choose_format(&fleet, &e) || !open_list(&fleet, &e))
+    if (!choose_format(&fleet, &e) ||
+        !lines_open(&fleet.lines, session->collector.loop, session->options->from, &e))
         return session_fail(session, &e);
     if (session->options->timeout_s > 0)
         deadline_ms = loop_now_ms(session->collector.loop) + session->options->timeout_s * 1000;
@@ -320,8 +299,7 @@ int fleet_audit(struct session *session)
         loop_stop_signal() == 0)
         fprintf(stderr, "Stopped by --timeout; what was complete by then is above.\n");
     code = end(&fleet);
-    if (fleet.file != stdin)
-        (void)fclose(fleet.file);
+    lines_close(&fleet.lines);
     buf_free(&fleet.out);
     return code;
 }

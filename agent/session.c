@@ -95,6 +95,23 @@ static void override_config(const struct options *options, struct config *config
     config->strict = config->strict || options->strict;
 }
 
+/* As many at once as was asked for, or as the system allows. */
+static void set_jobs(struct session *session)
+{
+    const size_t max = collect_jobs_max();
+    const int64_t asked = session->options->jobs;
+
+    if (asked > 0)
+        session->collector.jobs = (size_t)asked;
+    if (session->collector.jobs <= max)
+        return;
+    session->collector.jobs = max;
+    if (asked > 0)
+        log_line(LOG_LEVEL_NORMAL,
+                 "--jobs %lld: the limit of open files allows %zu at once (ulimit -n)",
+                 (long long)asked, max);
+}
+
 bool session_open(struct session *session, const struct options *options, bool offline, int *code)
 {
     struct config_mistakes *mistakes = mem_new(1, sizeof *mistakes);
@@ -116,8 +133,7 @@ bool session_open(struct session *session, const struct options *options, bool o
         *code = session_fail(session, &e);
         return false;
     }
-    if (options->jobs > 0)
-        session->collector.jobs = (size_t)options->jobs;
+    set_jobs(session);
     return true;
 }
 

@@ -29,7 +29,7 @@ enum {
 struct client {
     bool open;
     enum kind kind;
-    unsigned said; /* pieces of the greeting */
+    unsigned said;  /* pieces of the greeting */
     int64_t due_ms; /* of the next piece; 0: none */
     char name[64];
 };
@@ -174,7 +174,8 @@ int main(int argc, char **argv)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (struct sockaddr *)&here, sizeof here) != 0 || listen(listener, 65535) != 0) {
+    if (bind(listener, (struct sockaddr *)&here, sizeof here) != 0 ||
+        listen(listener, 65535) != 0) {
         perror("bench_smtp");
         return 1;
     }
