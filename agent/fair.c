@@ -1,6 +1,7 @@
 /* fair.c - a queue for each network, and a ring of the networks that may go on. */
 #include "agent/fair.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,31 @@ enum {
     NETWORK_BYTES_V6 = 8,
 };
 
+/*
+ * A target as it waits, of which there are many: without the room that its name does not use. The
+ * name is its last member.
+ */
 struct waiting {
     struct waiting *next;
     size_t index;
-    struct target target;
+    size_t length;
+    char target[];
 };
+
+_Static_assert(sizeof(struct target) <
+                   offsetof(struct target, wanted) + sizeof(struct name) + sizeof(void *),
+               "the name is the last member of a target");
+
+static struct waiting *wait_for_turn(const struct target *target, size_t index)
+{
+    const size_t length = offsetof(struct target, wanted) + strlen(target->wanted.s) + 1;
+    struct waiting *waiting = mem_new(1, sizeof *waiting + length);
+
+    waiting->index = index;
+    waiting->length = length;
+    memcpy(waiting->target, target, length);
+    return waiting;
+}
 
 struct network {
     struct table_link link;
@@ -69,9 +90,8 @@ static void join_ring(struct fair *fair, struct network *network)
 void fair_add(struct fair *fair, const struct target *target, size_t index)
 {
     struct network *network = network_of(fair, &target->address);
-    struct waiting *waiting = mem_new(1, sizeof *waiting);
+    struct waiting *waiting = wait_for_turn(target, index);
 
-    *waiting = (struct waiting){.index = index, .target = *target};
     *(network->first != NULL ? &network->last->next : &network->first) = waiting;
     network->last = waiting;
     fair->waiting++;
@@ -92,7 +112,8 @@ bool fair_take(struct fair *fair, struct target *out, size_t *index)
     network->begun++;
     fair->waiting--;
     join_ring(fair, network);
-    *out = waiting->target;
+    *out = (struct target){.mta = ""};
+    memcpy(out, waiting->target, waiting->length);
     *index = waiting->index;
     free(waiting);
     return true;

@@ -10,7 +10,6 @@
 /* One address to look at. */
 struct target {
     struct ip address;
-    struct name wanted;   /* "" : to be decided from what is seen */
     char wanted_from[64]; /* "--name", "configuration", "target" */
     enum banner_policy banner;
     char mta[16]; /* "auto", "postfix", "none": whose configuration tells its HELO */
@@ -19,6 +18,7 @@ struct target {
     const char *machine;
     struct ip inside;  /* the machine's own address, when a cloud hides it behind the public one */
     const char *cloud; /* that runs the machine; NULL: none is known */
+    struct name wanted; /* "": to be decided from what is seen. Last: fair.c keeps what is used */
 };
 
 struct targets {

@@ -1,7 +1,8 @@
 /*
  * bench_dns.c - one name server for all names of the bench: a resolver to those that want
  * recursion, the authority to others. PTR of a.b.c.d is mail-a-b-c-d.example.net and back.
- * Usage: bench_dns ADDRESS LOSS-PERCENT. Ends with SIGTERM and prints how many questions came.
+ * Usage: bench_dns ADDRESS LOSS-PERCENT AUTHORITY: where it listens, and the address that it gives
+ * for the authority. Ends with SIGTERM and prints how many questions came.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -111,7 +112,7 @@ struct question {
     char name[256];
     unsigned type;
     bool recurse;
-    uint32_t own; /* this server's address */
+    uint32_t authority;
 };
 
 static const char *zone_of(const char *name)
@@ -137,7 +138,7 @@ static unsigned answer_address(const struct question *q, struct message *m)
     if (q->type != TYPE_A)
         return 0;
     if (strcasecmp(q->name, "ns.example.net") == 0)
-        add_address(m, q->name, q->own);
+        add_address(m, q->name, q->authority);
     else if (sscanf(q->name, "mail-%u-%u-%u-%u", &a, &b, &c, &d) == 4 &&
              snprintf(name, sizeof name, "mail-%u-%u-%u-%u.example.net", a, b, c, d) > 0 &&
              strcasecmp(name, q->name) == 0)
@@ -202,9 +203,9 @@ static bool read_question(const struct message *m, struct question *q, size_t *e
 }
 
 /* Turn a question into its reply. */
-static bool reply(struct message *m, uint32_t own)
+static bool reply(struct message *m, uint32_t authority)
 {
-    struct question q = {.own = own};
+    struct question q = {.authority = authority};
     const char *zone;
     unsigned rcode = 5, before;
     size_t end;
@@ -232,11 +233,13 @@ int main(int argc, char **argv)
     const struct sigaction term = {.sa_handler = on_term};
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)}, peer;
     const int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 8 << 20;
-    const long loss = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+    const long loss = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
     unsigned long count = 0;
+    struct in_addr authority;
     struct message m;
 
-    if (argc != 3 || inet_pton(AF_INET, argv[1], &here.sin_addr) != 1)
+    if (argc != 4 || inet_pton(AF_INET, argv[1], &here.sin_addr) != 1 ||
+        inet_pton(AF_INET, argv[3], &authority) != 1)
         return 64;
     sigaction(SIGTERM, &term, NULL);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
@@ -253,7 +256,7 @@ int main(int argc, char **argv)
             continue;
         count++;
         m.length = (size_t)got;
-        if (random() % 100 >= loss && reply(&m, ntohl(here.sin_addr.s_addr)))
+        if (random() % 100 >= loss && reply(&m, ntohl(authority.s_addr)))
             sendto(fd, m.bytes, m.length, 0, (struct sockaddr *)&peer, size);
     }
     printf("%lu\n", count);

@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+#
+# run.sh [short] - measures namesake beside what people would run instead, in
+# network namespaces of its own with servers of its own, and prints one ratio a
+# line. README.md in this folder says what each of them means.
+#
+# Nothing fails because of time: only counts can (questions, memory,
+# instructions, verdicts). Builds nothing: cmake --build --preset release first.
+# NAMESAKE=FILE and TOOLS=FOLDER (of bench_dns and the others) measure others.
+#
+# "short" measures the counts only, with fewer targets, in less than a minute.
+
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
+TOOLS=${TOOLS:-$(dirname "$NAMESAKE")/tests}
+export NAMESAKE TOOLS
+
+server=198.18.0.53
+one=198.18.1.1
+round_trip_ms=50
+
+if [ "${BENCH_INSIDE:-}" = "" ]; then
+    for file in "$NAMESAKE" "$TOOLS/bench_dns"; do
+        [ -x "$file" ] || {
+            echo "$file is missing: cmake --preset release && cmake --build --preset release" >&2
+            exit 66
+        }
+    done
+    # A namespace for processes, too: whatever is started here ends with it.
+    BENCH_INSIDE=yes exec unshare --net --mount --pid --fork --kill-child "$0" "$@"
+fi
+
+mount -t proc proc /proc
+ip link set lo up
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+children=()
+
+# say NAME VALUE UNIT [LIMIT]: one line; above its limit it is a failure.
+say() {
+    local verdict=''
+    if [ $# = 4 ]; then
+        verdict="at most $4"
+        if awk -v value="$2" -v limit="$4" 'BEGIN { exit !(value > limit) }'; then
+            verdict="FAIL: $verdict"
+            failed=$((failed + 1))
+        fi
+    fi
+    printf '%-64s %10s %-6s %s\n' "$1" "$2" "$3" "$verdict"
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'; }
+
+has() { command -v "$1" >/dev/null; }
+
+# measure COMMAND...: sets wall, cpu (ms), peak (KB), status; its output is in $work/out.
+measure() {
+    "$TOOLS/bench_measure" "$work/measured" "$@" >"$work/out" 2>"$work/err" </dev/null
+    read -r wall cpu peak status <"$work/measured"
+}
+
+# fastest COUNT COMMAND...: the least wall time of COUNT runs, in ms.
+fastest() {
+    local count=$1 best=''
+    shift
+    for _ in $(seq "$count"); do
+        measure "$@"
+        best=$(awk -v a="${best:-$wall}" -v b="$wall" 'BEGIN { print a < b ? a : b }')
+    done
+    wall=$best
+}
+
+# servers LOSS DELAY-MS: all of 198.18.0.0/15 on this machine.
+servers() {
+    ip route add local 198.18.0.0/15 dev lo
+    "$TOOLS/bench_dns" "$server" "$1" "$server" >"$work/questions" &
+    children+=($!)
+    dns=$!
+    "$TOOLS/bench_smtp" "$2" &
+    children+=($!)
+    sleep 0.5
+}
+
+# stop_servers: sets questions, how many the name server was asked.
+stop_servers() {
+    kill "${children[@]}"
+    wait "$dns" 2>/dev/null || true
+    read -r questions <"$work/questions"
+    children=()
+    ip route del local 198.18.0.0/15 dev lo
+    sleep 0.2
+}
+
+configure() { # configure RESOLVER SMTP-TIMEOUT
+    cat >"$work/namesake.conf" <<END
+resolvers = [ "$1" ];
+policy = { allow_private = true; };
+smtp = { timeout = "$2"; };
+END
+}
+
+audit() { echo "$NAMESAKE" -c "$work/namesake.conf" audit "$@"; }
+
+# targets COUNT: so many, sorted by network, with the names that they have.
+targets() {
+    seq 0 "$(($1 - 1))" | awk '{ c = 1 + int($1 / 250); d = $1 % 250 + 1
+        printf "198.18.%d.%d mail-198-18-%d-%d.example.net\n", c, d, c, d }' >"$work/targets.$1"
+}
+
+# odd_targets: some of every kind of server, and what each deserves.
+odd_targets() {
+    local kinds=(aligned unknown unknown unknown not-aligned not-aligned aligned unknown unknown
+        not-aligned not-aligned unknown aligned)
+    local kind n
+    for kind in "${!kinds[@]}"; do
+        for n in $(seq 20); do
+            echo "${kinds[kind]} 198.19.$kind.$n mail-198-19-$kind-$n.example.net"
+        done
+    done
+    awk '{ print "aligned", $0 }' "$work/targets.$1"
+}
+
+one_host() {
+    local near
+    "$TOOLS/bench_relay" "$round_trip_ms" 0 "$here/far.sh" "$server" &
+    sleep 1
+    ip addr add 192.0.2.1/24 dev near
+    ip link set near up
+    ip route add 198.18.0.0/15 dev near
+    "$TOOLS/bench_dns" 127.0.0.53 0 "$server" >/dev/null &
+    near=$!
+    sleep 0.5
+
+    configure 127.0.0.53 30s
+    # shellcheck disable=SC2046  # words
+    fastest 5 $(audit -n mail-198-18-1-1.example.net "$one")
+    local ours=$wall
+    say "one host, resolver on this machine / three round trips" \
+        "$(ratio "$ours" $((3 * round_trip_ms)))" x
+    # shellcheck disable=SC2046
+    fastest 5 $(audit "$one")
+    say "  the same, name not declared" "$(ratio "$wall" $((3 * round_trip_ms)))" x
+    configure "$server" 30s
+    # shellcheck disable=SC2046
+    fastest 5 $(audit -n mail-198-18-1-1.example.net "$one")
+    say "  resolver a round trip away / three round trips" \
+        "$(ratio "$wall" $((3 * round_trip_ms)))" x
+    if has dig && has swaks; then
+        fastest 3 bash -c "dig +short @$server -x $one; dig +short @$server mail-198-18-1-1.example.net
+            dig +short @$server mail-198-18-1-1.example.net AAAA
+            swaks --server $one --quit-after EHLO --silent 3"
+        say "  dig, dig, dig, swaks / namesake" "$(ratio "$wall" "$ours")" x
+    fi
+    if has nmap; then
+        fastest 3 nmap -Pn -p25 --dns-servers "$server" --script fcrdns,banner,smtp-commands "$one"
+        say "  nmap fcrdns, banner, smtp-commands / namesake" "$(ratio "$wall" "$ours")" x
+    fi
+    kill "$near" %1
+    wait 2>/dev/null || true
+    sleep 0.2
+}
+
+fleet() { # fleet COUNT
+    local base many=$((4 * $1)) ours
+    targets "$1"
+    targets "$many"
+    configure "$server" 30s
+    servers 0 0
+    # shellcheck disable=SC2046
+    measure $(audit "$one")
+    base=$peak
+    say "peak memory of one audit" "$peak" KB 16384
+    stop_servers
+    servers 0 0
+    # shellcheck disable=SC2046
+    measure $(audit --from "$work/targets.$1")
+    [ "$status" = 0 ] || tail -n 5 "$work/out" "$work/err"
+    ours=$cpu
+    local first=$peak
+    stop_servers
+    say "$1 targets: exit status" "$status" '' 0
+    say "  questions per address / 2" "$(ratio "$questions" $((2 * $1)))" x 1.1
+    say "  targets per CPU second" "$(awk -v n="$1" -v ms="$cpu" 'BEGIN { printf "%d", 1000 * n / ms }')" ''
+    servers 0 0
+    # shellcheck disable=SC2046
+    measure $(audit --from "$work/targets.$many")
+    stop_servers
+    say "  peak memory, $many / $1 targets" "$(ratio "$peak" "$first")" x 1.1
+    servers 0 2500
+    # shellcheck disable=SC2046
+    measure $(audit --jobs "$1" --from "$work/targets.$many")
+    stop_servers
+    in_flight "$base" "$many" "$first"
+    [ "${2:-}" = short ] || side_by_side "$1" "$ours"
+}
+
+# With greetings that take 2.5 s, 32 of each network of 250 targets are in flight.
+in_flight() { # in_flight BASE-KB COUNT PEAK-KB
+    local count=$(($2 / 250 * 32))
+    [ "$count" -le "$(($2 / 4))" ] || count=$(($2 / 4))
+    say "  memory per target, $count in flight" \
+        "$(awk -v a="$peak" -v b="$1" -v n="$count" 'BEGIN { printf "%.1f", (a - b) / n }')" KB 8
+}
+
+side_by_side() { # side_by_side COUNT CPU-MS
+    servers 0 0
+    if has adnsresfilter; then
+        cut -d' ' -f1 "$work/targets.$1" >"$work/addresses"
+        measure bash -c "adnsresfilter --config 'nameserver $server' <'$work/addresses'"
+        say "  CPU, adnsresfilter (PTR and A only) / namesake (all)" "$(ratio "$cpu" "$2")" x
+    fi
+    if has nmap; then
+        head -n 500 "$work/targets.$1" | cut -d' ' -f1 >"$work/addresses"
+        measure nmap -n -Pn -p25 --script banner -iL "$work/addresses"
+        say "  CPU per target, nmap banner (SMTP only) / namesake (all)" \
+            "$(awk -v a="$cpu" -v b="$2" -v n="$1" 'BEGIN { printf "%.2f", (a / 500) / (b / n) }')" x
+    fi
+    stop_servers
+}
+
+# instructions COMMAND...: how many it executes outside of the kernel.
+instructions() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null </dev/null |
+        sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+
+count_instructions() {
+    local few many
+    has valgrind || return 0
+    configure "$server" 30s
+    targets 200
+    targets 1200
+    servers 0 0
+    # shellcheck disable=SC2046
+    few=$(instructions $(audit --from "$work/targets.200"))
+    # shellcheck disable=SC2046
+    many=$(instructions $(audit --from "$work/targets.1200"))
+    stop_servers
+    say "instructions per address, full audit" $(((many - few) / 1000)) '' 360000
+    say "instructions of namesake version / of an empty program" \
+        "$(ratio "$(instructions "$NAMESAKE" version)" "$(instructions "$TOOLS/bench_empty")")" x 1.5
+}
+
+odd_servers() { # odd_servers PLAIN-COUNT
+    targets "$1"
+    odd_targets "$1" >"$work/deserved"
+    # Odd ones among plain ones, always in the same order.
+    shuf --random-source="$NAMESAKE" "$work/deserved" >"$work/mixed"
+    cut -d' ' -f2- "$work/mixed" >"$work/list"
+    configure "$server" 3s
+    servers 1 0
+    # shellcheck disable=SC2046
+    measure $(audit --from "$work/list" -o json)
+    stop_servers
+    jq -r '.identities[] | .verdict + " " + .address + " " + .wanted' "$work/out" | sort >"$work/seen"
+    sort "$work/mixed" | diff - "$work/seen" >"$work/wrong" || true
+    say "wrong verdicts, 13 kinds of servers, 1 % of answers lost" "$(grep -c '^>' "$work/wrong" || true)" '' 0
+    say "  targets without verdict" "$(($(wc -l <"$work/mixed") - $(wc -l <"$work/seen")))" '' 0
+    head -n 5 "$work/wrong"
+    # 32 of a network at once, 3 s each: tarpits and silent ones wait only for themselves.
+    say "  time / the time limit of one greeting" "$(ratio "$wall" 3000)" x
+}
+
+if [ "${1:-}" = short ]; then
+    fleet 4000 short
+    odd_servers 500
+    count_instructions
+else
+    one_host
+    fleet 10000
+    odd_servers 5000
+    count_instructions
+fi
+[ "$failed" = 0 ]
