@@ -39,19 +39,28 @@ const struct ip *target_own_address(const struct target *target)
     return target->inside.family != IP_NONE ? &target->inside : &target->address;
 }
 
+/*
+ * To an address of its own a machine speaks from that address. Asking the kernel so sends nothing
+ * and waits for nothing, as a list of all interfaces may (for the lock of the routing tables).
+ */
 bool target_is_local(const struct ip *address)
 {
-    struct ifaddrs *all, *at;
-    struct ip ip;
-    bool found = false;
+    struct sockaddr_storage to;
+    socklen_t length = ip_to_sockaddr(address, 53, &to);
+    const int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ip source;
+    bool local = false;
 
-    if (getifaddrs(&all) != 0)
+    if (fd < 0)
         return false;
-    for (at = all; at != NULL && !found; at = at->ifa_next)
-        found =
-            at->ifa_addr != NULL && ip_from_sockaddr(at->ifa_addr, &ip) && ip_equal(&ip, address);
-    freeifaddrs(all);
-    return found;
+    if (connect(fd, (const struct sockaddr *)&to, length) == 0) {
+        length = sizeof to;
+        local = getsockname(fd, (struct sockaddr *)&to, &length) == 0 &&
+                ip_from_sockaddr((const struct sockaddr *)&to, &source) &&
+                ip_equal(&source, address);
+    }
+    close(fd);
+    return local;
 }
 
 /* Add a target unless its address is there already or is of the family that is not wanted. */

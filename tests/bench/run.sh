@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# run.sh [short] - measures namesake beside what people would run instead, in
+# run.sh [PART...] - measures namesake beside what people would run instead, in
 # network namespaces of its own with servers of its own, and prints one ratio a
 # line. README.md in this folder says what each of them means.
 #
@@ -8,7 +8,8 @@
 # instructions, verdicts). Builds nothing: cmake --build --preset release first.
 # NAMESAKE=FILE and TOOLS=FOLDER (of bench_dns and the others) measure others.
 #
-# "short" measures the counts only, with fewer targets, in less than a minute.
+# Parts: one (host), fleet, odd (servers), instructions; all of them without an
+# argument. "short" measures the counts only, with fewer targets, in a minute.
 
 set -euo pipefail
 
@@ -190,7 +191,7 @@ fleet() { # fleet COUNT
     measure $(audit --from "$work/targets.$many")
     stop_servers
     say "  peak memory, $many / $1 targets" "$(ratio "$peak" "$first")" x 1.1
-    servers 0 2500
+    servers 0 "$([ "${2:-}" = short ] && echo 1000 || echo 2500)"
     # shellcheck disable=SC2046
     measure $(audit --jobs "$1" --from "$work/targets.$many")
     stop_servers
@@ -198,7 +199,7 @@ fleet() { # fleet COUNT
     [ "${2:-}" = short ] || side_by_side "$1" "$ours"
 }
 
-# With greetings that take 2.5 s, 32 of each network of 250 targets are in flight.
+# With slow greetings, 32 of each network of 250 targets are in flight.
 in_flight() { # in_flight BASE-KB COUNT PEAK-KB
     local count=$(($2 / 250 * 32))
     [ "$count" -le "$(($2 / 4))" ] || count=$(($2 / 4))
@@ -265,14 +266,24 @@ odd_servers() { # odd_servers PLAIN-COUNT
     say "  time / the time limit of one greeting" "$(ratio "$wall" 3000)" x
 }
 
-if [ "${1:-}" = short ]; then
-    fleet 4000 short
-    odd_servers 500
-    count_instructions
-else
-    one_host
-    fleet 10000
-    odd_servers 5000
-    count_instructions
-fi
+for part in "${@:-all}"; do
+    case $part in
+    one) one_host ;;
+    fleet) fleet 10000 ;;
+    odd) odd_servers 5000 ;;
+    instructions) count_instructions ;;
+    short)
+        fleet 4000 short
+        odd_servers 500
+        count_instructions
+        ;;
+    all)
+        one_host
+        fleet 10000
+        odd_servers 5000
+        count_instructions
+        ;;
+    *) echo "there is no part $part: one, fleet, odd, instructions, short" >&2 && exit 64 ;;
+    esac
+done
 [ "$failed" = 0 ]
