@@ -95,6 +95,12 @@ fuzz_briefly() {
     done
 }
 
+# The release build; its figures are shown, pass or fail.
+bench() {
+    build release
+    tests/bench/run.sh short
+}
+
 need_packages "${build_packages[@]}"
 if [ "${1:-}" = --full ]; then
     need_packages "${check_packages[@]}"
@@ -107,6 +113,8 @@ if [ "${1:-}" = --full ]; then
     count "shellcheck has nothing to say" shell_scripts
     count "clang-tidy has nothing to say" tidy
     count "fuzz targets survive five seconds each" fuzz_briefly
+    count "questions, memory, instructions and verdicts of a fleet are within limits" bench
+    sed 's/^/     /' "$log"
     real_servers gcc
 else
     count "build" build release

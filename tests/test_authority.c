@@ -299,6 +299,27 @@ START_TEST(a_zone_is_found)
 }
 END_TEST
 
+/* In brief, for the same searches: one server, and no question for the end of the zone. */
+START_TEST(a_server_is_found)
+{
+    struct pass pass;
+    char line[300];
+
+    prepare(&pass, searches[_i].name, searches[_i].resolvers);
+    pass.brief = true;
+    ck_assert(loop_run_pass(loop, find, &pass, loop_now_ms(loop) + 5000));
+    if (pass.found.rcode == DNS_NOERROR)
+        ck_assert_msg(pass.found.count == 1, "%s: %zu", searches[_i].label, pass.found.count);
+    stop_fake();
+    snprintf(line, sizeof line, " %s rd", searches[_i].name);
+    ck_assert_msg(name_labels(&pass.name) <= 2 || fake_dns_count(asked, line) == 0, "%s: %s",
+                  searches[_i].label, asked);
+    snprintf(line, sizeof line, "SOA %s ", searches[_i].name);
+    ck_assert_msg(name_labels(&pass.name) <= 2 || fake_dns_count(asked, line) == 0, "%s: %s",
+                  searches[_i].label, asked);
+}
+END_TEST
+
 START_TEST(silent_resolvers_are_given_up_soon)
 {
     struct pass pass;
@@ -379,6 +400,7 @@ int main(void)
     tcase_add_checked_fixture(network, setup, teardown);
     tcase_set_timeout(network, 20);
     tcase_add_loop_test(network, a_zone_is_found, 0, sizeof searches / sizeof searches[0]);
+    tcase_add_loop_test(network, a_server_is_found, 0, sizeof searches / sizeof searches[0]);
     tcase_add_test(network, silent_resolvers_are_given_up_soon);
     tcase_add_test(network, every_server_is_asked);
     tcase_add_loop_test(pure, resolv_conf_is_read, 0, sizeof files / sizeof files[0]);

@@ -201,7 +201,7 @@ fleet() { # fleet COUNT
 
 # With slow greetings, 32 of each network of 250 targets are in flight.
 in_flight() { # in_flight BASE-KB COUNT PEAK-KB
-    local count=$(($2 / 250 * 32))
+    local count=$(($2 * 32 / 250))
     [ "$count" -le "$(($2 / 4))" ] || count=$(($2 / 4))
     say "  memory per target, $count in flight" \
         "$(awk -v a="$peak" -v b="$1" -v n="$count" 'BEGIN { printf "%.1f", (a - b) / n }')" KB 8
