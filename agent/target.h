@@ -16,8 +16,8 @@ struct target {
     /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known.
      * Belongs to the configuration or the command line. */
     const char *machine;
-    struct ip inside;  /* the machine's own address, when a cloud hides it behind the public one */
-    const char *cloud; /* that runs the machine; NULL: none is known */
+    struct ip inside;   /* the machine's own address, when a cloud hides it behind the public one */
+    const char *cloud;  /* that runs the machine; NULL: none is known */
     struct name wanted; /* "": to be decided from what is seen. Last: fair.c keeps what is used */
 };
 
