@@ -5,8 +5,6 @@
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libjansson-dev libconfig-dev
     libc-ares-dev libcurl4-openssl-dev libldns-dev libssh2-1-dev libssl-dev)
-check_packages=(clang clang-format clang-tidy libclang-rt-dev python3-jsonschema shellcheck)
-    libc-ares-dev libcurl4-openssl-dev libldns-dev libssl-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-dev iproute2 jq
     python3-jsonschema shellcheck valgrind)
 
