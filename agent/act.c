@@ -8,6 +8,7 @@
 #include "agent/act_mta.h"
 
 #define LOOK_AGAIN_MS 1000
+#define ASK_AGAIN_TOP_S 8 /* a resolver of the vendor may hold its old answer for minutes */
 
 static struct account *account_of(struct actor *actor, const struct step *step)
 {
@@ -61,23 +62,55 @@ void reading_free(struct reading *reading)
     *reading = (struct reading){0};
 }
 
-static bool record_write(struct actor *actor, const struct step *step, const struct holding *before,
-                         const struct strings *after, uint32_t ttl_s, struct error *e)
+/* Once, by the operation that understands the note. */
+static bool record_put(struct account *account, const struct subject *subject,
+                       const struct holding *now, const struct holding *wanted, struct error *e)
+{
+    if (wanted->note[0] != '\0' && account->provider->restore != NULL)
+        return account->provider->restore(account, subject, now, wanted, e);
+    return account->provider->write(account, subject, now, &wanted->values, wanted->ttl_s, e);
+}
+
+/* Tell what the vendor waits for, and wait; false when the time is up. */
+static bool wait_for_vendor(struct actor *actor, const struct step *step, const char *why,
+                            uint32_t *waited_s)
+{
+    struct act_event event = {
+        .phase = ACT_WAIT, .step = step, .waited_s = *waited_s, .limit_s = actor->wait_s};
+    uint32_t wait_s = *waited_s < ASK_AGAIN_TOP_S ? *waited_s + 1 : ASK_AGAIN_TOP_S;
+
+    if (*waited_s + wait_s > actor->wait_s || loop_stop_signal() != 0)
+        return false;
+    str_cut(event.detail, sizeof event.detail, why);
+    actor->event(actor->arg, &event);
+    act_pause((long)wait_s * 1000);
+    *waited_s += wait_s;
+    return true;
+}
+
+static bool record_write(struct actor *actor, const struct step *step, const struct holding *now,
+                         const struct holding *wanted, struct error *e)
 {
     struct account *account;
+    uint32_t waited_s = 0;
+    bool ok;
 
-    if (open_account(actor, step, &account, e) &&
-        account->provider->write(account, &step->subject, before, after, ttl_s, e))
-        return true;
-    return error_what(e, "cannot set %s", step->target);
+    if (!open_account(actor, step, &account, e))
+        return error_what(e, "cannot set %s", step->target);
+    do {
+        ok = record_put(account, &step->subject, now, wanted, e);
+    } while (!ok && e->code == ERR_NOT_YET && wait_for_vendor(actor, step, e->why, &waited_s));
+    return ok || error_what(e, "cannot set %s", step->target);
 }
 
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
                struct error *e)
 {
+    const struct holding wanted = {.values = step->after, .ttl_s = step->ttl_s};
+
     if (step->kind == STEP_MTA)
         return act_mta_write(actor, step, reading, e);
-    return record_write(actor, step, &reading->holding, &step->after, step->ttl_s, e);
+    return record_write(actor, step, &reading->holding, &wanted, e);
 }
 
 bool act_settle(struct actor *actor, const struct step *step, struct error *e)
@@ -85,9 +118,18 @@ bool act_settle(struct actor *actor, const struct step *step, struct error *e)
     return step->kind != STEP_MTA || act_mta_settle(actor, step, e);
 }
 
-/* How many authoritative servers serve the wanted set; who does not, and what it says. */
-static size_t count_serving(const struct rrset_facts *set, const struct strings *after,
-                            size_t *servers, char *detail, size_t size)
+static bool values_equal(const struct strings *seen, const struct strings *wanted)
+{
+    bool equal = seen->count == wanted->count;
+
+    for (size_t i = 0; equal && i < wanted->count; i++)
+        equal = strings_have(seen, wanted->v[i]);
+    return equal;
+}
+
+/* How many authoritative servers serve the set, or another one; who does not, and what it says. */
+static size_t count_serving(const struct rrset_facts *set, const struct strings *values,
+                            bool another, size_t *servers, char *detail, size_t size)
 {
     size_t serving = 0;
     char says[160];
@@ -95,14 +137,12 @@ static size_t count_serving(const struct rrset_facts *set, const struct strings 
     *servers = 0;
     for (size_t i = 0; i < set->seen_count; i++) {
         const struct sighting *seen = &set->seen[i];
-        bool equal = seen->values.count == after->count;
-        for (size_t k = 0; equal && k < after->count; k++)
-            equal = strings_have(&seen->values, after->v[k]);
+        bool good = values_equal(&seen->values, values) != another;
         if (!seen->authoritative)
             continue;
         ++*servers;
-        serving += equal && !dns_rcode_is_temporary(seen->rcode);
-        if (equal && !dns_rcode_is_temporary(seen->rcode))
+        serving += good && !dns_rcode_is_temporary(seen->rcode);
+        if (good && !dns_rcode_is_temporary(seen->rcode))
             continue;
         strings_join(&seen->values, ", ", "no record", says, sizeof says);
         if (dns_rcode_is_temporary(seen->rcode))
@@ -114,7 +154,8 @@ static size_t count_serving(const struct rrset_facts *set, const struct strings 
     return serving;
 }
 
-static bool is_served(struct actor *actor, const struct step *step, char *detail, size_t size)
+static bool is_served(struct actor *actor, const struct step *step, bool own, char *detail,
+                      size_t size)
 {
     struct rrset_facts set;
     size_t servers, serving;
@@ -122,7 +163,7 @@ static bool is_served(struct actor *actor, const struct step *step, char *detail
     collect_rrset(actor->collector, &step->subject.owner, step->kind == STEP_PTR,
                   step->subject.ip.family, &set, NULL);
     str_format(detail, size, "no authoritative server answers (%s)", dns_rcode_text(set.rcode));
-    serving = count_serving(&set, &step->after, &servers, detail, size);
+    serving = count_serving(&set, own ? &step->before : &step->after, own, &servers, detail, size);
     rrset_facts_free(&set);
     if (servers == 0 || serving < servers)
         return false;
@@ -137,6 +178,11 @@ void act_pause(long ms)
 
 void act_wait(struct actor *actor, const struct step *step, bool *served)
 {
+    act_wait_back(actor, step, false, served);
+}
+
+void act_wait_back(struct actor *actor, const struct step *step, bool own, bool *served)
+{
     time_t start = time(NULL);
     struct act_event event = {.phase = ACT_WAIT, .step = step, .limit_s = actor->wait_s};
 
@@ -147,7 +193,7 @@ void act_wait(struct actor *actor, const struct step *step, bool *served)
         actor->event(actor->arg, &event);
         return;
     }
-    while (!is_served(actor, step, event.detail, sizeof event.detail)) {
+    while (!is_served(actor, step, own, event.detail, sizeof event.detail)) {
         event.waited_s = (uint32_t)(time(NULL) - start);
         actor->event(actor->arg, &event);
         if (event.waited_s >= actor->wait_s || loop_stop_signal() != 0) {
@@ -167,11 +213,14 @@ static bool record_undo(struct actor *actor, const struct run *run, size_t index
 {
     const struct step *step = &run->plan.steps[index];
     const struct step_record *record = &run->records[index];
+    struct holding found = {.values = record->before,
+                            .ttl_s = record->ttl_s ? record->ttl_s : step->ttl_s};
     struct reading now;
     char text[300];
     bool ok = true;
 
     *changed = false;
+    str_cut(found.note, sizeof found.note, record->note);
     if (!act_read(actor, step, &now, e))
         return false;
     if (!strings_equal(&now.values, &record->before)) {
@@ -181,8 +230,7 @@ static bool record_undo(struct actor *actor, const struct run *run, size_t index
             fail(e, ERR_ROLLBACK_CONFLICT, "it is %s now, which is not what the run left", text);
             ok = error_what(e, "cannot undo %s", step->target);
         } else if (!dry) {
-            ok = record_write(actor, step, &now.holding, &record->before,
-                              record->ttl_s ? record->ttl_s : step->ttl_s, e);
+            ok = record_write(actor, step, &now.holding, &found, e);
         }
     }
     reading_free(&now);

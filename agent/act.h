@@ -47,7 +47,8 @@ void reading_free(struct reading *reading);
 /*
  * Write the step's `after`. For a mail server: staged check, swap, reload, proof of life and of
  * the new greeting; when one of these fails the old files are put back and made live, and
- * the error says so. ERR_TIMEOUT: the outcome is unknown.
+ * the error says so. ERR_TIMEOUT: the outcome is unknown. A vendor's ERR_NOT_YET is waited out,
+ * at most actor->wait_s; the events tell.
  */
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
                struct error *e) MUST_USE;
@@ -64,6 +65,12 @@ bool act_settle(struct actor *actor, const struct step *step, struct error *e) M
  * when it was written: *served is true at once.
  */
 void act_wait(struct actor *actor, const struct step *step, bool *served);
+
+/*
+ * As act_wait, for a step of the way back. With own, the vendor serves something of its own in
+ * place of the values (its note says so): wait until nobody serves what the run left.
+ */
+void act_wait_back(struct actor *actor, const struct step *back, bool own, bool *served);
 
 /* Wait a little; a signal ends the wait early. */
 void act_pause(long ms);

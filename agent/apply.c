@@ -4,6 +4,8 @@
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
 
+#include <string.h>
+
 static void tell(struct actor *actor, const struct step *step, enum act_phase phase,
                  const char *detail)
 {
@@ -13,15 +15,26 @@ static void tell(struct actor *actor, const struct step *step, enum act_phase ph
     actor->event(actor->arg, &event);
 }
 
-static bool refuse_stale(const struct step *step, const struct strings *now, struct error *e)
+static bool refuse_stale(const struct step *step, const struct reading *now, struct error *e)
 {
     char is[200], was[200];
 
-    strings_join(now, ", ", "nothing", is, sizeof is);
+    strings_join(&now->values, ", ", "nothing", is, sizeof is);
     strings_join(&step->before, ", ", "nothing", was, sizeof was);
-    fail(e, ERR_PLAN_STALE, "the plan expects %s to be %s, but it is %s now", step->target, was,
-         is);
+    if (strings_equal(&now->values, &step->before))
+        fail(e, ERR_PLAN_STALE, "the plan does not know what else setting %s does now: it %s",
+             step->target, now->holding.side_effect);
+    else
+        fail(e, ERR_PLAN_STALE, "the plan expects %s to be %s, but it is %s now", step->target, was,
+             is);
     return error_next(e, "namesake plan %s", ip_text(&step->subject.ip).s);
+}
+
+/* A side effect that the plan does not name was not approved. */
+static bool is_as_before(const struct step *step, const struct reading *now)
+{
+    return strings_equal(&now->values, &step->before) &&
+           strstr(step->target, now->holding.side_effect) != NULL;
 }
 
 static bool check_step(struct actor *actor, const struct step *step, struct error *e)
@@ -31,8 +44,8 @@ static bool check_step(struct actor *actor, const struct step *step, struct erro
 
     if (!act_read(actor, step, &now, e))
         return false;
-    ok = strings_equal(&now.values, &step->before) || strings_equal(&now.values, &step->after) ||
-         refuse_stale(step, &now.values, e);
+    ok = is_as_before(step, &now) || strings_equal(&now.values, &step->after) ||
+         refuse_stale(step, &now, e);
     reading_free(&now);
     return ok;
 }
@@ -52,7 +65,7 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
     const struct step *step = &run->plan.steps[index];
     struct error unwritten;
 
-    if (!journal_begin(run, index, &now->values, now->holding.ttl_s,
+    if (!journal_begin(run, index, &now->values, &now->holding,
                        step->kind == STEP_MTA ? &now->edits : NULL, e))
         return false;
     tell(actor, step, ACT_START, "");
@@ -83,8 +96,8 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
             ok = act_settle(actor, step, e) &&
                  journal_end(run, index, PROGRESS_DONE, "found done", e);
         result->already++;
-    } else if (!strings_equal(&now.values, &step->before)) {
-        ok = refuse_stale(step, &now.values, e);
+    } else if (!is_as_before(step, &now)) {
+        ok = refuse_stale(step, &now, e);
     } else {
         ok = make_step(actor, run, index, &now, e);
         result->changed += ok;
@@ -202,7 +215,7 @@ static bool undo_step(struct actor *actor, struct run *run, const struct step *b
     }
     result->changed += changed;
     result->already += !changed;
-    act_wait(actor, back, &served);
+    act_wait_back(actor, back, run->records[index].note[0] != '\0', &served);
     result->pending = result->pending || !served;
     return true;
 }

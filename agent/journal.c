@@ -189,8 +189,8 @@ static bool save_backups(struct run *run, size_t step, const struct mta_edits *e
     return true;
 }
 
-bool journal_begin(struct run *run, size_t step, const struct strings *found, uint32_t ttl_s,
-                   const struct mta_edits *edits, struct error *e)
+bool journal_begin(struct run *run, size_t step, const struct strings *found,
+                   const struct holding *holding, const struct mta_edits *edits, struct error *e)
 {
     struct step_record *record = &run->records[step];
     json_t *backups = need(json_array());
@@ -201,13 +201,15 @@ bool journal_begin(struct run *run, size_t step, const struct strings *found, ui
     }
     strings_free(&record->before);
     record->before = strings_copy(found);
-    record->ttl_s = ttl_s;
+    record->ttl_s = holding->ttl_s;
+    str_cut(record->note, sizeof record->note, holding->note);
     record->progress = PROGRESS_BEGUN;
-    return append(run,
-                  need(json_pack("{s:s, s:s, s:o, s:I, s:o}", "event", "begin", "step",
-                                 run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
-                                 (json_int_t)ttl_s, "backups", backups)),
-                  e);
+    return append(
+        run,
+        need(json_pack("{s:s, s:s, s:o, s:I, s:s, s:o}", "event", "begin", "step",
+                       run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
+                       (json_int_t)record->ttl_s, "note", record->note, "backups", backups)),
+        e);
 }
 
 bool journal_end(struct run *run, size_t step, enum progress progress, const char *why,
@@ -267,6 +269,7 @@ static bool read_event(const json_t *event, struct run *run, struct error *e)
         run->finished = false;
         record->progress = PROGRESS_BEGUN;
         record->ttl_s = (uint32_t)json_integer_value(json_at(event, "ttl"));
+        str_cut(record->note, sizeof record->note, json_string_or(event, "note", ""));
         strings_free(&record->before);
         read_backups(event, record);
         return json_get_strings(event, "found", &record->before, e);

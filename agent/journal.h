@@ -36,6 +36,7 @@ struct step_record {
     enum progress progress;
     struct strings before; /* what the step found just before it wrote: what undo brings back */
     uint32_t ttl_s;        /* of the old record set, 0 when there was none */
+    char note[HOLDING_NOTE_MAX]; /* what the vendor needs to bring it back; "" nothing */
     struct backup *backups;
     size_t backup_count;
 };
@@ -55,11 +56,12 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
                    time_t now, struct run *out, struct error *e) MUST_USE;
 
 /*
- * Record that a step is about to write: what it found, and the content of the files that will be
- * replaced. On disk when this returns true; only then may the step write.
+ * Record that a step is about to write: what it found (of records with TTL and note), and the
+ * content of the files that will be replaced. On disk when this returns true; only then may the step write.
  */
-bool journal_begin(struct run *run, size_t step, const struct strings *found, uint32_t ttl_s,
-                   const struct mta_edits *edits, struct error *e) MUST_USE;
+bool journal_begin(struct run *run, size_t step, const struct strings *found,
+                   const struct holding *holding, const struct mta_edits *edits,
+                   struct error *e) MUST_USE;
 
 /* Record how a step ended, or that it was undone; and that the whole run is finished or undone. */
 bool journal_end(struct run *run, size_t step, enum progress progress, const char *why,

@@ -62,6 +62,15 @@ static void set_holder(struct step *step, const struct ability *ability,
     str_cut(step->side_effect, sizeof step->side_effect, ability->holding.side_effect);
 }
 
+/* What else the write changes is a part of what is approved. */
+static void tell_side_effect(struct step *step)
+{
+    size_t length = strlen(step->target);
+
+    if (step->side_effect[0] != '\0')
+        snprintf(step->target + length, sizeof step->target - length, " (%s)", step->side_effect);
+}
+
 static void set_action(struct step *step)
 {
     if (step->provider[0] == '\0')
@@ -133,6 +142,7 @@ static void plan_forward(const struct planning *p, const struct plan_input *in)
     step->ttl_s = in->forward.holding.ttl_s ? in->forward.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
     set_holder(step, &in->forward, &facts->forward_owner);
+    tell_side_effect(step);
     if (forward->cname.count > 0)
         step->provider[0] = '\0'; /* an alias has to go first, and only a person may decide that */
     set_action(step);
@@ -176,9 +186,9 @@ static void plan_ptr(const struct planning *p, const struct plan_input *in)
     strings_add(&step->after, facts->wanted.s);
     step->ttl_s = in->ptr.holding.ttl_s ? in->ptr.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
+    snprintf(step->target, sizeof step->target, "PTR %s", ip_text(&facts->address).s);
     set_holder(step, &in->ptr, &facts->ptr_owner);
-    snprintf(step->target, sizeof step->target, "PTR %s%s%s%s", ip_text(&facts->address).s,
-             step->side_effect[0] ? " (" : "", step->side_effect, step->side_effect[0] ? ")" : "");
+    tell_side_effect(step);
     set_action(step);
 }
 

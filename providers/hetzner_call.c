@@ -1,7 +1,7 @@
 /* hetzner_call.c - calls of the API of Hetzner Cloud: errors, lists, actions. */
 #include "providers/hetzner_cloud.h"
 
-#include "agent/base/mem.h"
+#include <string.h>
 
 #define ENDPOINT "https://api.hetzner.cloud/v1"
 #define PER_PAGE 50 /* the most that all lists allow */
@@ -16,16 +16,35 @@ static const struct {
     const char *code;
     enum err err;
 } hetzner_codes[] = {
-    {"unauthorized", ERR_PROVIDER_DENIED},
-    {"forbidden", ERR_PROVIDER_DENIED},
-    {"token_readonly", ERR_PROVIDER_DENIED},
-    {"rate_limit_exceeded", ERR_PROVIDER_LIMITED},
-    {"conflict", ERR_CONFLICT},
-    {"locked", ERR_CONFLICT},
-    {"uniqueness_error", ERR_CONFLICT},
-    {"protected", ERR_PROVIDER_DENIED},
-    {"incorrect_zone_mode", ERR_CONFLICT},
+    {"unauthorized", ERR_PROVIDER_DENIED},   {"forbidden", ERR_PROVIDER_DENIED},
+    {"token_readonly", ERR_PROVIDER_DENIED}, {"rate_limit_exceeded", ERR_PROVIDER_LIMITED},
+    {"conflict", ERR_PROVIDER_LIMITED}, /* another action is at work: the same call again */
+    {"locked", ERR_PROVIDER_LIMITED},        {"uniqueness_error", ERR_CONFLICT},
+    {"protected", ERR_PROVIDER_DENIED},      {"incorrect_zone_mode", ERR_CONFLICT},
 };
+
+/*
+ * A PTR refused because its name does not resolve yet. The API's description knows no such check
+ * today; others make it, and it would have to come as this vendor's invalid_input does.
+ */
+static bool hetzner_is_not_yet(const json_t *document)
+{
+    const json_t *fields = json_at(document, "error.details.fields");
+    size_t i, k;
+    json_t *field, *message;
+
+    json_array_foreach(fields, i, field)
+    {
+        json_array_foreach(json_at(field, "messages"), k, message)
+        {
+            if (str_equal(json_string_or(field, "name", ""), "dns_ptr") &&
+                json_is_string(message) &&
+                strstr(json_string_value(message), "does not resolve") != NULL)
+                return true;
+        }
+    }
+    return false;
+}
 
 static bool hetzner_refused(const struct http_api *api, const char *method,
                             const struct http_answer *answer, const json_t *document,
@@ -43,6 +62,8 @@ static bool hetzner_refused(const struct http_api *api, const char *method,
     for (size_t i = 0; i < sizeof hetzner_codes / sizeof hetzner_codes[0]; i++)
         if (answer->status < 500 && str_equal(hetzner_codes[i].code, code))
             e->code = hetzner_codes[i].err;
+    if (str_equal(code, "invalid_input") && hetzner_is_not_yet(document))
+        e->code = ERR_NOT_YET;
     return false;
 }
 
@@ -78,50 +99,26 @@ bool hetzner_call(const struct account *account, const char *method, const struc
     return ok;
 }
 
-/* The page must be the one that was asked for, so that a list has an end. */
-static bool hetzner_read_page(const json_t *document, const char *key, int page, json_t *items,
-                              bool *last, struct error *e)
+static bool hetzner_get(const void *account, const struct buf *path, json_t **document,
+                        struct error *e)
 {
-    const json_t *list, *next = json_at(document, "meta.pagination.next_page");
-    int64_t number = page;
-    size_t i;
-    json_t *item;
-
-    if (!json_get_array(document, key, &list, e))
-        return false;
-    if (json_at(document, "meta.pagination") != NULL &&
-        !json_get_int(document, "meta.pagination.page", 1, PAGES_MAX, &number, e))
-        return false;
-    if (number != page || page == PAGES_MAX ||
-        (next != NULL && json_integer_value(next) != page + 1))
-        return fail(e, ERR_PROTOCOL, "%s repeats its pages: page %lld for page %d", HETZNER_TITLE,
-                    (long long)number, page);
-    json_array_foreach(list, i, item) json_array_append(items, item);
-    *last = next == NULL;
-    return true;
+    return hetzner_call(account, "GET", path, NULL, false, document, e);
 }
 
 bool hetzner_list(const struct account *account, const char *query, const char *key, json_t **out,
                   struct error *e)
 {
-    json_t *items = need(json_array());
-    bool ok = true, last = false;
+    const struct http_pages pages = {.vendor = HETZNER_TITLE,
+                                     .query = query,
+                                     .items = key,
+                                     .number = "meta.pagination.page",
+                                     .next = "meta.pagination.next_page",
+                                     .per_page = PER_PAGE,
+                                     .most = PAGES_MAX,
+                                     .get = hetzner_get,
+                                     .arg = account};
 
-    for (int page = 1; ok && !last; page++) {
-        struct buf path = BUF_INIT(HETZNER_PATH_MAX);
-        json_t *document = NULL;
-
-        buf_printf(&path, "%spage=%d&per_page=%d", query, page, PER_PAGE);
-        ok = hetzner_call(account, "GET", &path, NULL, false, &document, e) &&
-             hetzner_read_page(document, key, page, items, &last, e);
-        json_decref(document);
-        buf_free(&path);
-    }
-    if (ok)
-        *out = items;
-    else
-        json_decref(items);
-    return ok;
+    return http_list(&pages, out, e);
 }
 
 static bool hetzner_read_action(const json_t *document, int64_t *id, bool *done, struct error *e)

@@ -67,12 +67,16 @@ struct subject {
     struct name zone;  /* the zone that holds the owner, found from the servers; "" unknown */
 };
 
+#define HOLDING_NOTE_MAX 256
+
 /* What the vendor holds of it now. */
 struct holding {
     char resource[192];    /* how the vendor calls it: "primary_ip/4711", "example.com" */
     struct strings values; /* host names without final dot, or addresses; sorted */
     uint32_t ttl_s;        /* 0: not known or fixed by the vendor */
     char side_effect[64];  /* "renames the droplet"; "" when there is none */
+    /* What else a write would lose, in the vendor's own words, for restore; "" when nothing. */
+    char note[HOLDING_NOTE_MAX];
 };
 
 struct provider {
@@ -90,9 +94,15 @@ struct provider {
     /*
      * Replace the set, provided that it still is `before` (where the vendor can promise that;
      * ERR_CONFLICT). Values as in struct holding. ERR_TIMEOUT: outcome unknown, read again.
+     * ERR_NOT_YET: the same write will do later, as when the name does not resolve for the vendor
+     * yet; nothing was changed.
      */
     bool (*write)(struct account *, const struct subject *, const struct holding *before,
                   const struct strings *after, uint32_t ttl_s, struct error *);
+
+    /* As write, back to what read gave before a write, its note included; NULL: no notes. */
+    bool (*restore)(struct account *, const struct subject *, const struct holding *now,
+                    const struct holding *before, struct error *);
 };
 
 /* registry.c: the vendors that are known, NULL-terminated; and one by its type. */

@@ -21,7 +21,7 @@ $bad"
 
 may 'agent/base/*.[ch]' 'agent/base/[a-z_]+\.h'
 may 'agent/net/*.[ch]' 'agent/(base|net)/[a-z_]+\.h'
-may 'providers/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/(http|dns|dns_update)\.h|providers/(provider|hetzner_cloud)\.h'
+may 'providers/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/(http|dns|dns_update)\.h|providers/(provider|cloudflare|hetzner_cloud)\.h'
 may 'mta/*.[ch]' 'agent/base/[a-z_]+\.h|agent/net/host\.h|mta/[a-z_]+\.h'
 may 'agent/*.[ch]' 'agent/(base/|net/)?[a-z_]+\.h|providers/provider\.h|mta/mta\.h'
 for pure in agent/audit*.[ch] agent/catalog.[ch] agent/facts*.[ch] agent/generic*.[ch] \

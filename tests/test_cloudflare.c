@@ -2,8 +2,8 @@
 #include "tests/support/fake_http.h"
 #include "tests/support/unit.h"
 
-#define ZONE "GET /zones?status=active&name=example.com&page=1&per_page=100"
-#define RECORDS "GET /zones/z1/dns_records?name=mail.example.com&page=1&per_page=100"
+#define ZONE "GET /zones?status=active&name=example.com&page=1&per_page=50"
+#define RECORDS "GET /zones/z1/dns_records?name=mail.example.com&page=1&per_page=50"
 #define POST                                                                                       \
     "POST /zones/z1/dns_records {\"content\":\"203.0.113.25\",\"name\":\"mail.example.com\","      \
     "\"proxied\":false,\"ttl\":300,\"type\":\"A\"}"
@@ -20,6 +20,7 @@
     "\",\"proxied\":" #proxied ",\"ttl\":" #ttl "}"
 #define A(id, content) REC(id, "mail.example.com", "A", content, false, 300)
 #define PROXIED(id, content) REC(id, "mail.example.com", "A", content, true, 1)
+#define VEIL(id, on) "PATCH /zones/z1/dns_records/" id " {\"proxied\":" #on "}"
 #define FOUND                                                                                      \
     {                                                                                              \
         ZONE, 200, LIST("{\"id\":\"z1\",\"name\":\"example.com\"}"), NULL, 0, ERR_NONE             \
@@ -51,9 +52,10 @@ static const struct vendor_row rows[] = {
      .resource = "example.com", .holds = "2001:db8::25"},
     {"a proxied record is not there for a mail host", READ,
      .exchange = {FOUND, HOLDS(PROXIED("r1", "203.0.113.25"))}, .resource = "example.com",
-     .holds = "", .side_effect = "ends the proxying of this name by Cloudflare"},
+     .holds = "", .side_effect = "ends the proxying of this name by Cloudflare",
+     .note = "203.0.113.25"},
     {"the longest suffix", .address = "203.0.113.25", .owner = "mail.example.com", .zone = "",
-     .exchange = {{"GET /zones?status=active&name=mail.example.com&page=1&per_page=100", 200,
+     .exchange = {{"GET /zones?status=active&name=mail.example.com&page=1&per_page=50", 200,
                    LIST(""), NULL, 0, ERR_NONE},
                   FOUND,
                   HOLDS("")},
@@ -66,13 +68,13 @@ static const struct vendor_row rows[] = {
     {"several pages", READ,
      .exchange = {FOUND,
                   {RECORDS, 200, PAGE(A("r1", "203.0.113.9"), 1, 2), NULL, 0, ERR_NONE},
-                  {"GET /zones/z1/dns_records?name=mail.example.com&page=2&per_page=100", 200,
+                  {"GET /zones/z1/dns_records?name=mail.example.com&page=2&per_page=50", 200,
                    PAGE(A("r2", "203.0.113.25"), 2, 2), NULL, 0, ERR_NONE}},
      .resource = "example.com", .holds = "203.0.113.25 203.0.113.9", .ttl_s = 300},
     {"the same page again", READ,
      .exchange = {FOUND,
                   {RECORDS, 200, PAGE(A("r1", "203.0.113.9"), 1, 2), NULL, 0, ERR_NONE},
-                  {"GET /zones/z1/dns_records?name=mail.example.com&page=2&per_page=100", 200,
+                  {"GET /zones/z1/dns_records?name=mail.example.com&page=2&per_page=50", 200,
                    PAGE(A("r1", "203.0.113.9"), 2, 2), NULL, 0, ERR_NONE}},
      .code = ERR_PROTOCOL, .says = "repeats"},
     {"a page without end", READ,
@@ -124,11 +126,17 @@ static const struct vendor_row rows[] = {
      .exchange = {FOUND,
                   HOLDS(A("r2", "203.0.113.9")),
                   {POST, 200, ONE(A("r1", "203.0.113.25")), NULL, 0, ERR_NONE}}},
-    {"one instead of another: added first", SUBJECT, .before = "203.0.113.9",
-     .after = "203.0.113.25",
+    {"one instead of another: the same record, so that its comment stays", SUBJECT,
+     .before = "203.0.113.9", .after = "203.0.113.25",
      .exchange = {FOUND,
                   HOLDS(A("r2", "203.0.113.9")),
-                  {POST, 200, ONE(A("r1", "203.0.113.25")), NULL, 0, ERR_NONE},
+                  {"PATCH /zones/z1/dns_records/r2 {\"content\":\"203.0.113.25\"}", 200,
+                   ONE(A("r2", "203.0.113.25")), NULL, 0, ERR_NONE}}},
+    {"one instead of two", SUBJECT, .before = "203.0.113.7 203.0.113.9", .after = "203.0.113.25",
+     .exchange = {FOUND,
+                  HOLDS(A("r1", "203.0.113.7") "," A("r2", "203.0.113.9")),
+                  {"PATCH /zones/z1/dns_records/r1 {\"content\":\"203.0.113.25\"}", 200,
+                   ONE(A("r1", "203.0.113.25")), NULL, 0, ERR_NONE},
                   {"DELETE /zones/z1/dns_records/r2", 200, ONE("{\"id\":\"r2\"}"), NULL, 0,
                    ERR_NONE}}},
     {"none any more", SUBJECT, .before = "203.0.113.25", .after = "",
@@ -141,10 +149,31 @@ static const struct vendor_row rows[] = {
                   HOLDS(A("r1", "203.0.113.25")),
                   {"DELETE /zones/z1/dns_records/r1", 404, NO(81044, "not found"), NULL, 0,
                    ERR_NONE}}},
-    {"its own proxied address: undoing could not switch the proxy on again", ADD,
-     .exchange = {FOUND, HOLDS(PROXIED("r1", "203.0.113.25"))}, .code = ERR_CONFLICT,
-     .says = "DNS only"},
-    {"another proxied address stays a person's affair", ADD,
+    {"its own proxied address: the proxy is switched off", ADD, .note = "203.0.113.25",
+     .exchange = {FOUND,
+                  HOLDS(PROXIED("r1", "203.0.113.25")),
+                  {VEIL("r1", false), 200,
+                   ONE(REC("r1", "mail.example.com", "A", "203.0.113.25", false, 1)), NULL, 0,
+                   ERR_NONE}}},
+    {"and on again", SUBJECT, .before = "203.0.113.25", .after = "", .restores = "203.0.113.25",
+     .exchange = {FOUND,
+                  HOLDS(A("r1", "203.0.113.25")),
+                  {VEIL("r1", true), 200, ONE(PROXIED("r1", "203.0.113.25")), NULL, 0, ERR_NONE}}},
+    {"on again beside what else there was", SUBJECT, .before = "203.0.113.25 203.0.113.9",
+     .after = "203.0.113.7", .restores = "203.0.113.25",
+     .exchange = {FOUND,
+                  HOLDS(A("r1", "203.0.113.25") "," A("r2", "203.0.113.9")),
+                  {"PATCH /zones/z1/dns_records/r2 {\"content\":\"203.0.113.7\"}", 200,
+                   ONE(A("r2", "203.0.113.7")), NULL, 0, ERR_NONE},
+                  {VEIL("r1", true), 200, ONE(PROXIED("r1", "203.0.113.25")), NULL, 0, ERR_NONE}}},
+    {"the proxy does not go off", ADD, .note = "203.0.113.25",
+     .exchange = {FOUND,
+                  HOLDS(PROXIED("r1", "203.0.113.25")),
+                  {VEIL("r1", false), 200, ONE(PROXIED("r1", "203.0.113.25")), NULL, 0, ERR_NONE}},
+     .code = ERR_PROTOCOL, .says = "another record"},
+    {"proxied since it was read", ADD, .exchange = {FOUND, HOLDS(PROXIED("r1", "203.0.113.25"))},
+     .code = ERR_CONFLICT, .says = "through the proxy 203.0.113.25"},
+    {"another proxied address stays a person's affair", ADD, .note = "203.0.113.9",
      .exchange = {FOUND, HOLDS(PROXIED("r1", "203.0.113.9"))}, .code = ERR_CONFLICT,
      .says = "DNS only"},
     {"identical: done already", ADD,

@@ -27,6 +27,7 @@ static const struct {
     {ERR_DNS_UNREACHABLE, "dns-unreachable", 69},
     {ERR_LOCKED, "locked", 75},
     {ERR_PROVIDER_LIMITED, "provider-limited", 75},
+    {ERR_NOT_YET, "provider-not-yet", 75},
     {ERR_CREDENTIAL_MISSING, "credential-missing", 77},
     {ERR_PROVIDER_DENIED, "provider-denied", 77},
     {ERR_ROOT_NEEDED, "root-needed", 77},

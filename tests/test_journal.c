@@ -122,11 +122,12 @@ static void edited_fill(struct edited *edited, const char *path, const char *old
 
 static void begin(struct run *run, size_t step, const char *found, const struct mta_edits *edits)
 {
+    const struct holding holding = {.ttl_s = 3600, .note = "proxied 203.0.113.25"};
     struct strings values = {0};
     struct error e = {0};
 
     strings_add(&values, found);
-    ck_assert_msg(journal_begin(run, step, &values, 3600, edits, &e), "%s: %s", e.what, e.why);
+    ck_assert_msg(journal_begin(run, step, &values, &holding, edits, &e), "%s: %s", e.what, e.why);
     strings_free(&values);
 }
 
@@ -199,6 +200,7 @@ START_TEST(test_round_trip)
     ck_assert(again.finished && !again.undone && !again.torn);
     ck_assert_int_eq(again.records[0].progress, PROGRESS_DONE);
     ck_assert_uint_eq(again.records[0].ttl_s, 3600);
+    ck_assert_str_eq(again.records[0].note, "proxied 203.0.113.25");
     ck_assert_uint_eq(again.records[0].backup_count, 0);
     ck_assert_str_eq(again.records[0].before.v[0], "old.example.net");
     ck_assert_int_eq(again.records[1].progress, PROGRESS_DONE);
@@ -701,6 +703,7 @@ START_TEST(test_long_path)
     struct run run = start(&state, "old.example.net", NOW), again;
     struct edited edited;
     struct strings found = {0};
+    const struct holding none = {.ttl_s = 0};
     struct error e = {0};
     char path[700];
 
@@ -709,7 +712,7 @@ START_TEST(test_long_path)
     path[0] = '/';
     path[sizeof path - 1] = '\0';
     edited.file.target = path;
-    ck_assert(!journal_begin(&run, 1, &found, 0, &edited.edits, &e));
+    ck_assert(!journal_begin(&run, 1, &found, &none, &edited.edits, &e));
     ck_assert_int_eq(e.code, ERR_CANNOT_CREATE);
     again = reopen(&state, run.id);
     ck_assert_int_eq(again.records[1].progress, PROGRESS_NONE);

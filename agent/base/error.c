@@ -42,6 +42,7 @@ static const struct {
     [ERR_DNS_UNREACHABLE] = {"dns-unreachable", EX_UNAVAILABLE, you},
     [ERR_LOCKED] = {"locked", EX_TEMPFAIL, you},
     [ERR_PROVIDER_LIMITED] = {"provider-limited", EX_TEMPFAIL, you},
+    [ERR_NOT_YET] = {"provider-not-yet", EX_TEMPFAIL, you},
     [ERR_CREDENTIAL_MISSING] = {"credential-missing", EX_NOPERM, you},
     [ERR_PROVIDER_DENIED] = {"provider-denied", EX_NOPERM, you},
     [ERR_ROOT_NEEDED] = {"root-needed", EX_NOPERM, root},

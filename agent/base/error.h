@@ -30,6 +30,7 @@ enum err {
     ERR_DNS_UNREACHABLE,
     ERR_LOCKED,
     ERR_PROVIDER_LIMITED,
+    ERR_NOT_YET, /* the vendor waits for something that is under way: ask again */
     ERR_CREDENTIAL_MISSING,
     ERR_PROVIDER_DENIED,
     ERR_ROOT_NEEDED,

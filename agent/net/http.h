@@ -106,6 +106,24 @@ bool http_api_call(const struct http_api *api, const char *method, const struct 
 bool http_refused(const struct http_api *api, const char *method, const struct http_answer *answer,
                   const char *text, struct error *e);
 
+/* A list that comes in pages, numbered from 1. */
+struct http_pages {
+    const char *vendor;         /* "Cloudflare", for messages */
+    const char *query;          /* what is listed: a path that ends in "?" or "&" */
+    const char *items, *number; /* where an answer has its entries, and the page that it is */
+    const char *next, *total;   /* the next page (null: none), or how many there are; or NULL */
+    unsigned per_page, most;    /* most: more pages than that are a loop */
+    bool (*get)(const void *arg, const struct buf *path, json_t **document, struct error *e);
+    const void *arg;
+};
+
+/*
+ * All entries of all pages; the caller frees *out. ERR_PROTOCOL when a page is not the one that was
+ * asked for, repeats the entries of another, is empty though more are to come, or when there is
+ * no end of them.
+ */
+bool http_list(const struct http_pages *pages, json_t **out, struct error *e) MUST_USE;
+
 /* Report an answer that worked but is not what was agreed. Returns false. */
 bool http_strange(const struct http_answer *answer, const char *vendor, const char *what,
                   struct error *e);

@@ -2,6 +2,7 @@
 #include "agent/net/http.h"
 
 #include "agent/base/json.h"
+#include "agent/base/mem.h"
 #include "agent/base/str.h"
 
 #include <stdlib.h>
@@ -106,4 +107,76 @@ bool http_strange(const struct http_answer *answer, const char *vendor, const ch
     return fail(e, ERR_PROTOCOL, "%s answered %d, but %.200s (%.60s, %zu bytes)", vendor,
                 answer->status, what, answer->type[0] != '\0' ? answer->type : "of no type",
                 answer->body.length);
+}
+
+/* A page that begins with an entry that was there before has been seen before. */
+static bool repeats(const json_t *items, const json_t *list)
+{
+    const json_t *id = json_at(json_array_get(list, 0), "id");
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(items, i, item)
+    {
+        if (id != NULL && json_equal(json_at(item, "id"), id))
+            return true;
+    }
+    return false;
+}
+
+/* Which page it says it is, and which one it says is the last that can be told from here. */
+static bool read_place(const struct http_pages *pages, const json_t *document, int64_t page,
+                       int64_t *number, int64_t *last, struct error *e)
+{
+    const char *end = pages->next != NULL ? pages->next : pages->total;
+
+    *number = *last = page;
+    return (json_at(document, pages->number) == NULL ||
+            json_get_int(document, pages->number, 0, INT32_MAX, number, e)) &&
+           (json_at(document, end) == NULL || json_get_int(document, end, 0, INT32_MAX, last, e));
+}
+
+static bool read_page(const struct http_pages *pages, const json_t *document, int64_t page,
+                      json_t *items, bool *done, struct error *e)
+{
+    int64_t number, last;
+    const json_t *list;
+    json_t *item;
+    size_t i;
+    bool odd_next;
+
+    if (!json_get_array(document, pages->items, &list, e) ||
+        !read_place(pages, document, page, &number, &last, e))
+        return false;
+    *done = pages->next != NULL ? json_at(document, pages->next) == NULL : last <= page;
+    odd_next = pages->next != NULL && !*done && last != page + 1;
+    if (number != page || odd_next || last > (int64_t)pages->most || repeats(items, list) ||
+        (!*done && json_array_size(list) == 0))
+        return fail(e, ERR_PROTOCOL,
+                    "%s repeats its pages, or they have no end: %lld of %lld for %lld",
+                    pages->vendor, (long long)number, (long long)last, (long long)page);
+    json_array_foreach(list, i, item) json_array_append(items, item);
+    return true;
+}
+
+bool http_list(const struct http_pages *pages, json_t **out, struct error *e)
+{
+    json_t *items = need(json_array());
+    bool ok = true, done = false;
+
+    for (int page = 1; ok && !done; page++) {
+        struct buf path = BUF_INIT(URL_MAX);
+        json_t *document = NULL;
+
+        buf_printf(&path, "%spage=%d&per_page=%u", pages->query, page, pages->per_page);
+        ok = pages->get(pages->arg, &path, &document, e) &&
+             read_page(pages, document, page, items, &done, e);
+        json_decref(document);
+        buf_free(&path);
+    }
+    if (ok)
+        *out = items;
+    else
+        json_decref(items);
+    return ok;
 }

@@ -125,6 +125,7 @@ static void check_read(struct account *account, const struct vendor_row *row)
         ck_assert_str_eq(holding.resource, row->resource);
         ck_assert_str_eq(holding.side_effect, row->side_effect != NULL ? row->side_effect : "");
         ck_assert_uint_eq(holding.ttl_s, row->ttl_s);
+        ck_assert_str_eq(holding.note, row->note != NULL ? row->note : "");
     }
     holding_free(&holding);
 }
@@ -133,12 +134,18 @@ static void check_write(struct account *account, const struct vendor_row *row)
 {
     struct subject subject = subject_of(row);
     struct holding before = {.values = words_of(row->before)};
-    struct strings after = words_of(row->after);
+    struct holding after = {.values = words_of(row->after), .ttl_s = 300};
     struct error e = {0};
+    bool ok;
 
-    check_error(row, account->provider->write(account, &subject, &before, &after, 300, &e), &e);
+    str_cut(before.note, sizeof before.note, row->note != NULL ? row->note : "");
+    str_cut(after.note, sizeof after.note, row->restores != NULL ? row->restores : "");
+    ok = row->restores != NULL
+             ? account->provider->restore(account, &subject, &before, &after, &e)
+             : account->provider->write(account, &subject, &before, &after.values, 300, &e);
+    check_error(row, ok, &e);
     holding_free(&before);
-    strings_free(&after);
+    holding_free(&after);
 }
 
 void vendor_check(const char *type, const char *key, const char *header,

@@ -38,6 +38,8 @@ struct vendor_row {
     const char *resource, *holds; /* what was read: words */
     uint32_t ttl_s;
     const char *side_effect;
+    const char *note;     /* what was read; of a write, what it finds */
+    const char *restores; /* the note of what a write goes back to: the operation is restore */
 };
 
 /* Do it with an account whose secret has that key, sent in that header. */
