@@ -177,21 +177,19 @@ static bool values_fit(const struct step *step, const struct strings *values)
 /* What a reader sees, `target`, has to be what is done, `subject`. */
 static bool target_fits(const struct step *step)
 {
+    bool forward = step->kind == STEP_FORWARD;
     char text[sizeof step->target];
     size_t length;
 
     if (step->kind == STEP_MTA)
         return true;
-    if (step->kind == STEP_FORWARD) {
-        str_format(text, sizeof text, "%s %s", ip_record_type(step->subject.ip.family),
-                   step->subject.name.s);
-        return str_equal(step->target, text) &&
-               name_equal(&step->subject.owner, &step->subject.name);
-    }
-    str_format(text, sizeof text, "PTR %s", ip_text(&step->subject.ip).s);
+    str_format(text, sizeof text, "%s %s",
+               forward ? ip_record_type(step->subject.ip.family) : "PTR",
+               forward ? step->subject.name.s : ip_text(&step->subject.ip).s);
     length = strlen(text);
     return str_starts(step->target, text) &&
-           (step->target[length] == '\0' || str_starts(step->target + length, " ("));
+           (step->target[length] == '\0' || str_starts(step->target + length, " (")) &&
+           (!forward || name_equal(&step->subject.owner, &step->subject.name));
 }
 
 static bool check_step(const json_t *object, const struct step *step, struct error *e)

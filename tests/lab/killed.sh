@@ -31,11 +31,13 @@ continued_after() { # continued_after N
     expect_aligned_world
 }
 
-# killed_everywhere EVERY: one moment in so many, as all of them take minutes
+# killed_everywhere EVERY [RESET...]: one moment in so many, as all of them take minutes
 # (NAMESAKE_EVERY=1 tries all), undone and continued in turn. The scenario's own
 # account is used; it is in the broken state before and in the aligned one after.
 killed_everywhere() {
     local point=1 killed=0 every=${NAMESAKE_EVERY:-$1}
+    shift
+    [ $# -gt 0 ] || set -- reset_identity
     command -v strace >/dev/null || {
         echo "strace is not here to end the program at a system call"
         exit 77
@@ -48,7 +50,7 @@ killed_everywhere() {
         else
             continued_after "$point"
         fi
-        reset_identity
+        "$@"
         point=$((point + every))
     done
     then_ "there were $killed points to be ended at, and past the last one it finishes"
