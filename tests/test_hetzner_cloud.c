@@ -138,6 +138,11 @@ static const struct vendor_row rows[] = {
                   GET("GET /actions/7", "{\"action\":{\"id\":7,\"status\":\"error\",\"error\":"
                                         "{\"code\":\"action_failed\",\"message\":\"Failed\"}}}")},
      .code = ERR_CONFLICT, .says = "Failed (action_failed)"},
+    {"a PTR that fails later, for a reason that repeats the token", SET,
+     .exchange = {FOUND(STATIC), BEGUN(CHANGE),
+                  GET("GET /actions/7", "{\"action\":{\"id\":7,\"status\":\"error\",\"error\":"
+                                        "{\"code\":\"x\",\"message\":\"no " FAKE_TOKEN "\"}}}")},
+     .code = ERR_CONFLICT, .says = "not shown"},
     {"another action", SET,
      .exchange = {FOUND(STATIC), BEGUN(CHANGE),
                   GET("GET /actions/7", "{\"action\":{\"id\":8,\"status\":\"success\"}}")},

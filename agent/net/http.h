@@ -97,6 +97,9 @@ struct http_api {
 bool http_api_call(const struct http_api *api, const char *method, const struct buf *path,
                    json_t *body, struct http_answer *answer, struct error *e) MUST_USE;
 
+/* Whether a text that came from outside repeats the secret, so that it must not be shown. */
+bool http_tells(const struct secret *secret, const char *text);
+
 /*
  * Report an answer that says no; text is the vendor's own reason ("": none). 401 and 403 are
  * ERR_PROVIDER_DENIED, 429 ERR_PROVIDER_LIMITED, 409, 412 and 423 ERR_CONFLICT, a 5xx is

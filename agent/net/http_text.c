@@ -81,14 +81,18 @@ bool http_api_call(const struct http_api *api, const char *method, const struct 
     return ok;
 }
 
+bool http_tells(const struct secret *secret, const char *text)
+{
+    return secret != NULL && secret->length > 0 && strstr(text, secret->bytes) != NULL;
+}
+
 bool http_refused(const struct http_api *api, const char *method, const struct http_answer *answer,
                   const char *text, struct error *e)
 {
     enum err code = code_of(method, answer->status);
-    const struct secret *secret = api->key.secret;
     const char *vendor = api->title;
 
-    if (secret != NULL && secret->length > 0 && strstr(text, secret->bytes) != NULL)
+    if (http_tells(api->key.secret, text))
         text = "its reason repeats the secret, so it is not shown";
     if (answer->status >= 300 && answer->status < 400)
         text = "a redirect, which is not followed with a secret";

@@ -19,32 +19,5 @@ secondaries_follow
 write_faults
 read_faults
 
-given "a vendor that is slow for a moment"
-vendor_control hetzner "fault GET . 429-after-1 1" "fault GET . 503 1"
-when "it is asked"
-apply_one
-then_ "it is asked again, and it works"
-expect "0 $new" echo "$STATUS $(value_now)"
-expect_exit 0 namesake rollback last --yes
-
-given "a token that may only read"
-cp "$LAB/tokens/hetzner-read" "$credentials/hetzner"
-when "it is applied"
-apply_one
-then_ "the vendor's refusal is told"
-error_shape provider-denied 77
-expect_err "this token may only read"
-
-given "a rate limit that is used up in the middle"
-vendor_start hetzner
-vendor_control hetzner "set rate 3"
-apply_one
-error_shape provider-limited 75
-vendor_control hetzner
-rm -rf "$state"
-
-given "no vendor at all"
-vendor_stop hetzner
-apply_one
-error_shape provider-unreachable 69
+then_ "no token was told"
 tokens_stay_secret
