@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # Scenario: Hetzner Cloud holds addresses and zone: repaired, proven, and put back
 
 # shellcheck source=tests/emulators/words.sh

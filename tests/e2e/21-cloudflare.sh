@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # Scenario: Cloudflare holds the zone, Hetzner Cloud the addresses: repaired and put back
 
 # shellcheck source=tests/emulators/words.sh

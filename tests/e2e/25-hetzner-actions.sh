@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # Scenario: a vendor that works on, fails late, or wants the name to resolve first
 
 # shellcheck source=tests/emulators/words.sh
