@@ -21,7 +21,7 @@ prism_start() {
     "$LAB_TOOLS/prism/node_modules/.bin/prism" proxy --errors --host 127.0.0.1 \
         --port "${proxy_port[$1]}" "$description" \
         "http://127.0.0.1:${vendor_port[$1]}${base[$1]}" >"$LAB/log/prism-$1" 2>&1 &
-    wait_for 60 prism_listens "$1"
+    wait_for 150 prism_listens "$1"
 }
 
 # Both vendors are reached through Prism only.
