@@ -20,8 +20,7 @@ servers=(postfix knot knot-dnsutils nsd unbound pdns-server pdns-backend-sqlite3
 
 # command:package, fetched only where the host lacks the command.
 tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace sqlite3:sqlite3
-    curl:curl openssl:openssl ssh-keygen:openssh-client)
-    curl:curl openssl:openssl /usr/bin/python3:python3)
+    curl:curl openssl:openssl ssh-keygen:openssh-client /usr/bin/python3:python3)
 
 apt=(apt-get -q -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 
