@@ -103,6 +103,7 @@ void mta_facts_free(struct mta_facts *facts)
         instance_free(&facts->instances[i]);
     free(facts->instances);
     free(facts->services);
+    strings_free(&facts->peers);
     *facts = (struct mta_facts){0};
 }
 
@@ -119,5 +120,6 @@ void mta_edits_free(struct mta_edits *edits)
     free(edits->files);
     free(edits->changes);
     strings_free(&edits->commands);
+    strings_free(&edits->notes);
     *edits = (struct mta_edits){0};
 }

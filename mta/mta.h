@@ -41,7 +41,7 @@ struct mta_setting {
     bool set;            /* written in the configuration, not a default */
 };
 
-/* Instances: the default one first. Only it is edited. */
+/* Instances: the default one first. */
 struct mta_instance {
     char folder[256];
     bool enabled;            /* it runs when the mail system runs */
@@ -61,6 +61,7 @@ struct mta_facts {
     size_t service_count;
     char unknown[512];      /* why the configuration cannot be read; "" when it can */
     char unknown_next[256]; /* what to type then */
+    struct strings peers;   /* hosts that mail is handed to by name: none may have ours */
     char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
     char
         hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
@@ -102,7 +103,7 @@ struct mta_edit {
 
 struct mta_change {
     char file[256];
-    char parameter[64];
+    char parameter[192];  /* as in mta_setting */
     char *before, *after; /* raw values; NULL: not set */
     bool follows; /* keeps a value that would have followed the name: the old one, spelt out */
 };
@@ -113,8 +114,9 @@ struct mta_edits {
     struct mta_change *changes;
     size_t change_count;
     char setting[96];        /* the one that the plan names: "myhostname" */
-    char before[256];        /* its effective value now */
+    char before[256];        /* the name that it gives now */
     struct strings commands; /* what is run to make it live: "postfix check", "postfix reload" */
+    struct strings notes;    /* what a person should know of them, a sentence each */
     bool restart;            /* reload is not enough */
 };
 
@@ -132,10 +134,12 @@ struct mta {
     bool (*observe)(struct host *, struct mta_facts *, struct error *);
 
     /*
-     * PURE: the smallest edits that give every outside service the name, keeping what follows
-     * it (mydestination and its like) as it is. No edits when all is as wished. ERR_CONFLICT
-     * with the reason when a person has to do it; ERR_NAME_REFUSED when the name is none for SMTP.
-     * The edits point into the facts, which must live as long.
+     * PURE: the smallest edits that give every outside service of the wish the name, keeping what
+     * follows it (mydestination and its like) as it is. No edits when all is as wished.
+     * ERR_CONFLICT with the reason when a person has to do it; ERR_NAME_REFUSED when the name is
+     * none for SMTP. The edits point into the facts, which must live as long. Their files are in
+     * the order in which they are to be swapped, and what edits->before tells is in the last: a
+     * run that was ended between two files finds it as it was planned.
      */
     bool (*edit)(const struct mta_facts *, const struct mta_wish *, struct mta_edits *,
                  struct error *);
@@ -148,14 +152,21 @@ struct mta {
     bool (*check)(struct host *, const struct mta_facts *, const struct mta_edits *,
                   const struct mta_wish *, struct error *);
 
-    /* Make what is on disk live: reload or restart. ERR_MTA_RELOAD_FAILED, also when it is down. */
-    bool (*activate)(struct host *, const struct mta_facts *, bool restart, struct error *);
+    /*
+     * Make what is on disk live, in the instances whose files the edits change (no edits: in all).
+     * A restart where the edits ask for one, or where settings differ from the facts that are read
+     * at a start only; else a reload. ERR_MTA_RELOAD_FAILED, also when it is down and no restart
+     * was asked for.
+     */
+    bool (*activate)(struct host *, const struct mta_facts *, const struct mta_edits *,
+                     struct error *);
 
     /*
-     * Proof of life, not an exit status. ERR_MTA_RELOAD_FAILED when it does not run. Takes a
-     * moment: what has just been activated may die of it. Needs root.
+     * Proof of life of the same instances, not an exit status. ERR_MTA_RELOAD_FAILED when one does
+     * not run. Takes a moment: what has just been activated may die of it. Needs root.
      */
-    bool (*alive)(struct host *, const struct mta_facts *, struct error *);
+    bool (*alive)(struct host *, const struct mta_facts *, const struct mta_edits *,
+                  struct error *);
 };
 
 /* registry.c: the mail servers that are known, NULL-terminated; and one by its name. */
