@@ -10,12 +10,18 @@
 
 #define PROOF_TRIES 20 /* half a second apart: mail servers may pause two seconds after an edit */
 #define ADDRESSES_MAX 64
+#define SMTP_PORT 25
 
-/* The addresses that shall greet with the step's name, and which of them greeted before it. */
+/* The addresses that the step is about, and which of them greeted before it. */
 struct proof {
     struct ip addresses[ADDRESSES_MAX];
     bool greeted[ADDRESSES_MAX];
     size_t count;
+};
+
+/* What an address says: its greeting and its reply to EHLO. Empty: nothing. */
+struct voice {
+    struct name greeting, reply;
 };
 
 /* The mail server that the step names, on its machine; its facts as they are now. */
@@ -49,14 +55,26 @@ static bool make_wish(const struct step *step, struct mta_wish *wish, struct err
            fail(e, ERR_PLAN_DAMAGED, "the plan's name is no name");
 }
 
-/* The name in the greeting of an address; false when it does not greet with any. */
-static bool read_greeting(struct actor *actor, const struct ip *address, struct name *name)
+static void reply_name(const struct banner_facts *banner, struct name *out)
+{
+    char word[256];
+
+    *out = (struct name){0};
+    if (banner->ehlo.count > 0 && str_starts(banner->ehlo.v[0], "250") &&
+        reply_word(banner->ehlo.v[0], word, sizeof word) && !host_word(word, out))
+        *out = (struct name){0};
+}
+
+/* False when the address does not greet with any name. */
+static bool listen_to(struct actor *actor, const struct ip *address, struct voice *voice)
 {
     struct banner_facts banner;
     bool seen;
 
+    *voice = (struct voice){0};
     collect_banner(actor->collector, address, &banner);
-    seen = banner_name(&banner, name) && !name_is_empty(name);
+    seen = banner_name(&banner, &voice->greeting) && !name_is_empty(&voice->greeting);
+    reply_name(&banner, &voice->reply);
     strings_free(&banner.lines);
     strings_free(&banner.ehlo);
     return seen;
@@ -80,12 +98,12 @@ static void add_live_name(struct actor *actor, const struct step *step, struct s
 {
     const char *said = step->after.v[0];
     struct proof proof;
-    struct name name;
+    struct voice voice;
 
     find_addresses(step, &proof);
     for (size_t i = 0; i < proof.count && str_equal(said, step->after.v[0]); i++)
-        if (read_greeting(actor, &proof.addresses[i], &name))
-            said = name.s;
+        if (listen_to(actor, &proof.addresses[i], &voice))
+            said = voice.greeting.s;
     strings_add(values, said);
 }
 
@@ -114,49 +132,88 @@ static bool is_running(const struct mta_facts *facts)
     return false;
 }
 
-static bool make_live(const struct machine *machine, bool restart, struct error *e)
+static bool make_live(const struct machine *machine, const struct mta_edits *edits,
+                      struct error *e)
 {
     const struct mta_facts *facts = &machine->mta;
 
-    return facts->mta->activate(machine->host, facts, restart, e) &&
-           facts->mta->alive(machine->host, facts, e);
+    return facts->mta->activate(machine->host, facts, edits, e) &&
+           facts->mta->alive(machine->host, facts, edits, e);
 }
 
 /* Which addresses greet now: a port that does not greet proves nothing later. */
 static void note_greetings(struct actor *actor, const struct step *step, struct proof *proof)
 {
-    struct name name;
+    struct voice voice;
 
     find_addresses(step, proof);
     for (size_t i = 0; i < proof->count; i++)
-        proof->greeted[i] = read_greeting(actor, &proof->addresses[i], &name);
+        proof->greeted[i] = listen_to(actor, &proof->addresses[i], &voice);
 }
 
-/* Whether all that greeted before greet with the name by now; *silent: one no longer greets. */
-static bool all_greet(struct actor *actor, const struct step *step, const struct proof *proof,
-                      const struct ip **wrong, bool *silent)
+/* The first address that greeted before and does not greet now; NULL when all do. */
+static const struct ip *find_silent(struct actor *actor, const struct proof *proof)
 {
-    struct name name;
+    struct voice voice;
+
+    for (size_t i = 0; i < proof->count; i++)
+        if (proof->greeted[i] && !listen_to(actor, &proof->addresses[i], &voice))
+            return &proof->addresses[i];
+    return NULL;
+}
+
+/*
+ * Whether a listener of this address is one that says so, by the mail server's own tools. Where
+ * they know of none, the name itself is asked for.
+ */
+static bool is_as_told(const struct mta_facts *facts, const struct ip *address,
+                       const struct voice *voice, const char *name)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < facts->service_count; i++) {
+        const struct mta_service *service = &facts->services[i];
+        struct cursor c = cursor_of(service->says, strlen(service->says)), word;
+        char greeting[sizeof service->says] = "";
+        if (service->role != MTA_LISTENER || service->port != SMTP_PORT ||
+            !mta_serves(facts, service, address))
+            continue;
+        known = true;
+        if (cursor_word(&c, &word) && cursor_copy(&word, greeting, sizeof greeting) &&
+            str_equal_nocase(greeting, voice->greeting.s) &&
+            (name_is_empty(&voice->reply) || service->ehlo[0] == '\0' ||
+             str_equal_nocase(service->ehlo, voice->reply.s)))
+            return true;
+    }
+    return !known && str_equal(voice->greeting.s, name);
+}
+
+/* Whether all that greeted before greet by now as the mail server's tools say. */
+static bool all_greet(struct actor *actor, const struct step *step, const struct mta_facts *facts,
+                      const struct proof *proof, const struct ip **wrong, bool *silent)
+{
+    struct voice voice;
 
     for (size_t i = 0; i < proof->count; i++) {
         if (!proof->greeted[i])
             continue;
         *wrong = &proof->addresses[i];
-        *silent = !read_greeting(actor, *wrong, &name);
-        if (*silent || !str_equal(name.s, step->after.v[0]))
+        *silent = !listen_to(actor, *wrong, &voice);
+        if (*silent || !is_as_told(facts, *wrong, &voice, step->after.v[0]))
             return false;
     }
     return true;
 }
 
-static bool prove_greetings(struct actor *actor, const struct step *step, const struct proof *proof,
+static bool prove_greetings(struct actor *actor, const struct step *step,
+                            const struct mta_facts *facts, const struct proof *proof,
                             struct error *e)
 {
     const struct ip *wrong = NULL;
     bool silent = false;
 
     for (int i = 0; i < PROOF_TRIES; i++) {
-        if (all_greet(actor, step, proof, &wrong, &silent))
+        if (all_greet(actor, step, facts, proof, &wrong, &silent))
             return true;
         act_pause(500);
     }
@@ -166,37 +223,88 @@ static bool prove_greetings(struct actor *actor, const struct step *step, const 
                 ip_text(wrong).s, PROOF_TRIES / 2);
 }
 
-/* Put the old text back, wherever the file is no longer as it was. */
+/* By its own tools, every service says now what the step wants: there is nothing left to edit. */
+static bool prove_settings(const struct step *step, const struct mta_facts *facts, struct error *e)
+{
+    struct mta_edits left = {0};
+    struct mta_wish wish;
+    bool ok;
+
+    if (!make_wish(step, &wish, e) || !facts->mta->edit(facts, &wish, &left, e))
+        return false;
+    ok = left.file_count == 0 ||
+         fail(e, ERR_MTA_RELOAD_FAILED, "with the change, %s would still be %.200s", left.setting,
+              left.before);
+    mta_edits_free(&left);
+    return ok;
+}
+
+/* Ask once more, beside the facts that the edits point into. */
+static bool prove(struct actor *actor, const struct step *step, const struct machine *machine,
+                  const struct proof *proof, struct error *e)
+{
+    struct mta_facts now = {.mta = machine->mta.mta};
+    bool ok = now.mta->observe(machine->host, &now, e);
+
+    memcpy(now.source, machine->mta.source, sizeof now.source);
+    ok = ok && prove_settings(step, &now, e) && prove_greetings(actor, step, &now, proof, e);
+    mta_facts_free(&now);
+    return ok;
+}
+
+/*
+ * Put the old text back where the file is as the edit left it. What somebody else has written
+ * since is not overwritten.
+ */
+static bool put_back_one(struct host *host, const struct mta_edit *edit, struct error *e)
+{
+    const struct host_file *old = edit->file;
+    struct digest ours = digest_of(edit->text, edit->length);
+    struct host_file now = {0};
+    bool ok = host_read(host, old->path, &now, e);
+
+    if (ok && str_equal(now.digest.hex, ours.hex))
+        ok = host_replace(host, &now, old->text, old->length, e);
+    else if (ok && !str_equal(now.digest.hex, old->digest.hex))
+        ok = fail(e, ERR_CONFLICT, "%.200s was changed by somebody else", old->path);
+    host_file_free(&now);
+    return ok;
+}
+
 static bool put_back(struct host *host, const struct mta_edits *edits, struct error *e)
 {
     bool ok = true;
 
-    for (size_t i = edits->file_count; i-- > 0;) {
-        const struct host_file *old = edits->files[i].file;
-        struct host_file now = {0};
-        if (!host_read(host, old->path, &now, e)) {
-            ok = false;
-            continue;
-        }
-        if (!str_equal(now.digest.hex, old->digest.hex))
-            ok = host_replace(host, &now, old->text, old->length, e) && ok;
-        host_file_free(&now);
-    }
+    for (size_t i = edits->file_count; i-- > 0;)
+        ok = put_back_one(host, &edits->files[i], e) && ok;
     return ok;
 }
 
+/* The old state is made live: by a reload where that is enough, so that nobody is turned away. */
+static bool live_again(struct actor *actor, const struct machine *machine,
+                       const struct mta_edits *edits, const struct proof *proof, struct error *e)
+{
+    struct mta_edits again = *edits; /* the same files; nothing of it is freed */
+
+    if (!edits->restart && make_live(machine, edits, e) && find_silent(actor, proof) == NULL)
+        return true;
+    again.restart = true;
+    return make_live(machine, &again, e);
+}
+
 /* The edit failed its proof: the old state comes back and is made live. Always returns false. */
-static bool retreat(const struct machine *machine, const struct mta_edits *edits, bool running,
-                    struct error *e)
+static bool retreat(struct actor *actor, const struct machine *machine,
+                    const struct mta_edits *edits, const struct proof *proof, struct error *e)
 {
     struct error worse = {0};
     char why[sizeof e->why];
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(machine->host, edits, &worse) && (!running || make_live(machine, true, &worse)))
+    if (put_back(machine->host, edits, &worse) &&
+        (proof == NULL || live_again(actor, machine, edits, proof, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
-                   running ? " and live" : "");
+                   proof != NULL ? " and live" : "");
     else
         str_format(e->why, sizeof e->why,
                    "%.240s; and putting the old configuration back failed: "
@@ -214,42 +322,55 @@ static bool swap_files(struct host *host, const struct mta_edits *edits, struct 
     return true;
 }
 
+/* One file may be swapped and the next not: what was swapped goes back; nothing was live yet. */
+static bool swap_or_leave(struct host *host, const struct mta_edits *edits, struct error *e)
+{
+    struct error worse;
+    char why[sizeof e->why];
+
+    if (swap_files(host, edits, e))
+        return true;
+    str_cut(why, sizeof why, e->why);
+    if (edits->file_count > 1 && !put_back(host, edits, &worse) && worse.code != ERR_CONFLICT)
+        str_format(e->why, sizeof e->why, "%.240s; and putting the old files back failed: %.180s",
+                   why, worse.why);
+    return false;
+}
+
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
                    struct error *e)
 {
     /* Observed and opened by the reading. */
     const struct machine *machine = machines_find(&actor->collector->machines, step->host);
     const struct mta_facts *facts = &machine->mta;
+    const struct mta_edits *edits = &reading->edits;
     bool running = is_running(facts);
-    struct proof proof;
+    struct proof proof = {0};
     struct mta_wish wish;
 
     if (!make_wish(step, &wish, e))
         return false;
-    if (!facts->mta->check(machine->host, facts, &reading->edits, &wish, e))
+    if (!facts->mta->check(machine->host, facts, edits, &wish, e))
         return error_what(e, "%s was not changed: the staged copy does not pass", step->target);
     if (running)
         note_greetings(actor, step, &proof);
-    if (!swap_files(machine->host, &reading->edits, e)) {
-        struct error ignored;
-        (void)put_back(machine->host, &reading->edits, &ignored);
+    if (!swap_or_leave(machine->host, edits, e))
         return false;
-    }
-    if (running && (!make_live(machine, reading->edits.restart, e) ||
-                    !prove_greetings(actor, step, &proof, e)))
-        return retreat(machine, &reading->edits, running, e);
+    if ((running && !make_live(machine, edits, e)) || !prove(actor, step, machine, &proof, e))
+        return retreat(actor, machine, edits, running ? &proof : NULL, e);
     return true;
 }
 
 bool act_mta_settle(struct actor *actor, const struct step *step, struct error *e)
 {
     const struct machine *machine = machines_find(&actor->collector->machines, step->host);
+    const struct mta_edits none = {0};
     struct proof proof;
 
     if (!is_running(&machine->mta))
         return true;
     note_greetings(actor, step, &proof);
-    return make_live(machine, false, e) && prove_greetings(actor, step, &proof, e);
+    return make_live(machine, &none, e) && prove(actor, step, machine, &proof, e);
 }
 
 /* The journal's copies as edits: from the file as the step left it to the file as it was. */
@@ -288,21 +409,21 @@ static bool undo_files(struct actor *actor, const struct run *run, size_t step, 
     const struct step *made = &run->plan.steps[step];
     struct machine *machine;
     struct error unknown;
-    bool running;
+    bool known;
 
     if (!machines_open(&actor->collector->machines, made->host, &machine, e) ||
         !edits_from_backups(machine->host, run, step, files, edits, e))
         return false;
     if (dry || edits->file_count == 0)
         return true;
-    /* With a broken or stopped mail server the files still go back; there is nothing to reload. */
-    running = observe(actor, made, &machine, &unknown) && is_running(&machine->mta);
-    if (!swap_files(machine->host, edits, e))
+    known = observe(actor, made, &machine, &unknown);
+    if (!swap_or_leave(machine->host, edits, e))
         return false;
-    if (!running)
+    /* What could not be asked before may be asked now; what it has read is not known: a restart. */
+    edits->restart = !known;
+    if ((!known && !observe(actor, made, &machine, &unknown)) || !is_running(&machine->mta))
         return true;
-    return make_live(machine, edits->restart, e) ||
-           error_what(e, "the old files are back, but not live");
+    return make_live(machine, edits, e) || error_what(e, "the old files are back, but not live");
 }
 
 bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool dry, bool *changed,

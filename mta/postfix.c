@@ -79,62 +79,126 @@ static bool run_postfix(struct host *host, const char *folder, const char *what,
     return error_next(e, "postfix -c %.200s status", folder);
 }
 
-static const char *folder_of(const struct mta_facts *facts)
-{
-    return facts->instances[0].folder;
-}
-
 /* The lock of the master, which it holds as long as it lives, in whatever state main.cf is. */
-static bool is_up(struct host *host, const struct mta_facts *facts, bool *up, struct error *e)
+static bool is_up(struct host *host, const struct mta_instance *instance, bool *up, struct error *e)
 {
-    const char *queue = postfix_effective(&facts->instances[0], "queue_directory");
+    const char *queue = postfix_effective(instance, "queue_directory");
     char path[512];
 
     snprintf(path, sizeof path, "%.480s/pid/master.pid", queue);
     return host_is_locked(host, path, up, e) || error_what(e, "cannot see whether Postfix runs");
 }
 
-static bool refuse_down(const struct mta_facts *facts, struct error *e)
+static bool refuse_down(const struct mta_instance *instance, struct error *e)
 {
     fail(e, ERR_MTA_RELOAD_FAILED, "it does not run: its master process holds no lock");
-    return error_next(e, "postfix -c %.200s start", folder_of(facts));
+    return error_next(e, "postfix -c %.200s start", instance->folder);
 }
 
-static bool postfix_activate(struct host *host, const struct mta_facts *facts, bool restart,
-                             struct error *e)
+/* The instances that the edits are about and that ran when they were looked at. */
+static bool is_meant(const struct mta_edits *edits, const struct mta_instance *instance)
 {
-    const char *folder = folder_of(facts);
-    bool up = true, ok;
+    return instance->enabled && (instance->running || !instance->running_known) &&
+           postfix_concerns(edits, instance);
+}
 
-    ok = restart || is_up(host, facts, &up, e);
-    ok = ok && (up || refuse_down(facts, e)) && run_postfix(host, folder, "check", e);
-    if (ok && restart)
-        ok = run_postfix(host, folder, "stop", e) && run_postfix(host, folder, "start", e);
-    else if (ok)
-        ok = run_postfix(host, folder, "reload", e);
-    return ok || error_what(e, "cannot make the change of Postfix live");
+/* What the master reads at its start only (section 2.9). */
+static bool has_new_interfaces(struct host *host, const struct mta_instance *instance)
+{
+    static const char *const names[] = {"inet_interfaces", "inet_protocols"};
+    const char *const more[] = {"-x", names[0], names[1], NULL};
+    struct command_result result;
+    struct postfix_values values;
+    struct error ignored;
+    bool differs = false;
+
+    if (!postfix_ask(host, instance->folder, more, &result, &ignored))
+        return false;
+    postfix_parse_values(buf_string(&result.out), result.out.length, &values);
+    for (size_t i = 0; i < 2; i++) {
+        const char *now = postfix_value(&values, names[i]);
+
+        differs = differs || (now && !str_equal(now, postfix_effective(instance, names[i])));
+    }
+    postfix_values_free(&values);
+    command_result_free(&result);
+    return differs;
+}
+
+static bool start_again(struct host *host, const struct mta_instance *instance, struct error *e)
+{
+    bool up;
+
+    return is_up(host, instance, &up, e) &&
+           (!up || run_postfix(host, instance->folder, "stop", e)) &&
+           run_postfix(host, instance->folder, "start", e);
+}
+
+static bool activate_one(struct host *host, const struct mta_instance *instance, bool restart,
+                         struct error *e)
+{
+    bool up = true;
+
+    if (!restart && !is_up(host, instance, &up, e))
+        return false;
+    if (!up)
+        return refuse_down(instance, e);
+    if (!run_postfix(host, instance->folder, "check", e))
+        return false;
+    if (restart || has_new_interfaces(host, instance))
+        return start_again(host, instance, e);
+    return run_postfix(host, instance->folder, "reload", e);
+}
+
+static bool postfix_activate(struct host *host, const struct mta_facts *facts,
+                             const struct mta_edits *edits, struct error *e)
+{
+    for (size_t i = 0; i < facts->instance_count; i++)
+        if (is_meant(edits, &facts->instances[i]) &&
+            !activate_one(host, &facts->instances[i], edits->restart, e))
+            return error_what(e, "cannot make the change of Postfix live");
+    return true;
+}
+
+static bool all_up(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,
+                   const struct mta_instance **down, struct error *e)
+{
+    bool up = true;
+
+    *down = NULL;
+    for (size_t i = 0; i < facts->instance_count && !*down; i++) {
+        if (!is_meant(edits, &facts->instances[i]))
+            continue;
+        if (!is_up(host, &facts->instances[i], &up, e))
+            return false;
+        if (!up)
+            *down = &facts->instances[i];
+    }
+    return true;
 }
 
 /*
  * A master may die of a reload that ended with status 0 (section 2.12), so it is looked at once
  * more a moment later.
  */
-static bool postfix_alive(struct host *host, const struct mta_facts *facts, struct error *e)
+static bool postfix_alive(struct host *host, const struct mta_facts *facts,
+                          const struct mta_edits *edits, struct error *e)
 {
-    bool up = false;
+    const struct mta_instance *down;
 
-    for (int i = 0; i < UP_TRIES && !up; i++) {
-        if (i > 0)
-            sleep_ms(STEP_MS);
-        if (!is_up(host, facts, &up, e))
+    for (int i = 0; i < UP_TRIES; i++) {
+        if (!all_up(host, facts, edits, &down, e))
             return false;
+        if (!down)
+            break;
+        sleep_ms(STEP_MS);
     }
-    if (up) {
+    if (!down) {
         sleep_ms(SETTLE_MS);
-        if (!is_up(host, facts, &up, e))
+        if (!all_up(host, facts, edits, &down, e))
             return false;
     }
-    return up || refuse_down(facts, e) || error_what(e, "Postfix is down");
+    return !down || refuse_down(down, e) || error_what(e, "Postfix is down");
 }
 
 const struct mta mta_postfix = {

@@ -72,6 +72,7 @@ struct postfix_seen {
     const struct mta_instance *instance;
     const struct postfix_service *services;
     size_t service_count;
+    const char *interfaces; /* inet_interfaces, with addresses in place of names that lead to some */
 };
 
 /* The services of an instance that greet or are heard, with the values of main.cf, and for each
@@ -89,6 +90,10 @@ struct mta_service *postfix_service_at(struct mta_facts *facts, const char *inst
 
 bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e);
 
+/* One instance: a copy of an enabled one, with files that are not live. */
+bool postfix_observe_stage(struct host *host, const char *stage, struct mta_facts *facts,
+                           struct error *e);
+
 /* A setting of an instance, NULL when it was not read. Its raw and effective value, "" if not. */
 const struct mta_setting *postfix_setting(const struct mta_instance *instance,
                                           const char *parameter);
@@ -100,6 +105,22 @@ const struct host_file *postfix_main_cf(const struct mta_instance *instance);
 
 /* postfix_origin.c: where the name comes from when main.cf does not say it (section 10). */
 void postfix_find_origin(struct host *host, struct mta_facts *facts);
+
+/*
+ * postfix_routes.c: the relay, the peers, the families over which nothing is sent; senders of an
+ * instance that hands everything to another one here are no longer outside.
+ */
+void postfix_find_routes(struct host *host, struct mta_facts *facts);
+
+/* The addresses of a name as the host's own resolver has them, a blank behind each. False: none. */
+bool postfix_resolve(struct host *host, const char *name, struct buf *out);
+
+/* inet_interfaces of an instance with addresses in place of names. */
+void postfix_resolve_interfaces(struct host *host, const struct mta_instance *instance,
+                                struct buf *out);
+
+/* Whether edits change files of the instance; those that change none are about all of them. */
+bool postfix_concerns(const struct mta_edits *edits, const struct mta_instance *instance);
 
 /* Ask postconf, in a folder; more is NULL-terminated. The values are the caller's to free. */
 bool postfix_ask(struct host *host, const char *folder, const char *const *more,
@@ -113,7 +134,19 @@ bool postfix_edit(const struct mta_facts *facts, const struct mta_wish *wish,
 /* Parameters that carry the name itself: they shall follow it. */
 bool postfix_is_name(const char *parameter);
 
-/* The services of the default instance that must say the name. */
+/* What a service says its name is: a HELO argument, or the first word of a greeting. */
+void postfix_said_name(const struct mta_service *service, char *out, size_t size);
+bool postfix_says(const struct mta_service *service, const char *name); /* letter case aside */
+
+/*
+ * What the wish means for the service. A sender that several names claim has the one of the
+ * addresses that it is known to send from, if that is one; a listener has the one that it greets
+ * with, else the first: MTA_LEAVE with a rival then means that it greets with another name.
+ */
+enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                             const struct mta_service *service, const struct mta_pair **rival);
+
+/* The services that must say the name: on port 25, or what there is where nobody listens there. */
 bool postfix_is_judged(const struct mta_facts *facts, const struct mta_service *service);
 
 bool postfix_check(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,

@@ -44,3 +44,12 @@ bool postfix_ask(struct host *host, const char *folder, const char *const *more,
     argv[count] = NULL;
     return host_run(host, &command, out, e);
 }
+
+bool postfix_concerns(const struct mta_edits *edits, const struct mta_instance *instance)
+{
+    for (size_t i = 0; i < edits->file_count; i++)
+        for (size_t k = 0; k < instance->file_count; k++)
+            if (str_equal(edits->files[i].file->target, instance->files[k].target))
+                return true;
+    return edits->file_count == 0;
+}

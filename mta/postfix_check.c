@@ -11,7 +11,8 @@ struct comparison {
     const struct mta_instance *instance;
     const struct mta_edits *edits;
     const struct mta_wish *wish;
-    const char *name, *old, *stage;
+    const char *name, *old; /* old: its myhostname */
+    char stage[512];
 };
 
 static const struct mta_edit *edit_of(const struct mta_edits *edits, const struct host_file *file)
@@ -132,11 +133,20 @@ static bool only_gained(const struct comparison *c, const char *before, const ch
     return ok;
 }
 
-static bool is_planned(const struct comparison *c, const char *parameter)
+/* A setting of this instance that the edits change; its value shall be another one, or not. */
+static bool is_planned(const struct comparison *c, const char *parameter, bool or_kept)
 {
-    for (size_t i = 0; i < c->edits->change_count; i++)
-        if (!c->edits->changes[i].follows && str_equal(c->edits->changes[i].parameter, parameter))
+    const char *file = strchr(parameter, '/') ? "master.cf" : "main.cf";
+    char path[300];
+
+    snprintf(path, sizeof path, "%.250s/%s", c->instance->folder, file);
+    for (size_t i = 0; i < c->edits->change_count; i++) {
+        const struct mta_change *change = &c->edits->changes[i];
+
+        if (str_equal(change->file, path) && str_equal(change->parameter, parameter) &&
+            (or_kept || !change->follows))
             return true;
+    }
     return false;
 }
 
@@ -164,8 +174,9 @@ static bool is_intended(const struct comparison *c, const struct postfix_value *
                         const char *after)
 {
     return str_equal(after, live->value) || str_equal(live->parameter, "process_id") ||
-           postfix_is_name(live->parameter) || is_planned(c, live->parameter) ||
-           is_default_with_name(c, live, after) || only_gained(c, live->value, after);
+           postfix_is_name(live->parameter) || is_planned(c, live->parameter, false) ||
+           is_default_with_name(c, live, after) || only_gained(c, live->value, after) ||
+           (c->edits->restart && str_equal(live->parameter, "inet_interfaces"));
 }
 
 /* The stage stands for the live folder. */
@@ -187,40 +198,126 @@ static bool same_value(const struct comparison *c, const struct postfix_value *l
     return ok;
 }
 
-/* The services without settings of their own must say the name now. */
-static bool says_wish(const struct comparison *c, const struct postfix_values *staged,
-                      struct error *e)
-{
-    for (size_t i = 0; i < c->facts->service_count; i++) {
-        const struct mta_service *s = &c->facts->services[i];
-        const char *value = postfix_value(staged, s->from);
-        char said[256], shown[256];
-
-        if (!postfix_is_judged(c->facts, s) || strstr(s->from, " -o ") ||
-            mta_claim(c->facts, c->wish, s, NULL) != MTA_SET)
-            continue;
-        str_cut(said, sizeof said, value ? value : "");
-        if (s->role == MTA_LISTENER)
-            postfix_first_word(value ? value : "", said, sizeof said);
-        if (str_equal_nocase(said, c->name))
-            continue;
-        str_printable(shown, sizeof shown, said, strlen(said));
-        return fail(e, ERR_MTA_CHECK_FAILED, "with the change, %.60s would say \"%.200s\"", s->from,
-                    shown);
-    }
-    return true;
-}
-
-static bool compare(struct host *host, const struct comparison *c, struct error *e)
+static bool compare_values(struct host *host, const struct comparison *c, struct error *e)
 {
     struct postfix_values live = {0}, staged = {0};
     bool ok = ask_all(host, c->instance->folder, &live, e) && ask_all(host, c->stage, &staged, e);
 
     for (size_t i = 0; ok && i < live.count; i++)
         ok = same_value(c, &live.v[i], &staged, e);
-    ok = ok && says_wish(c, &staged, e);
     postfix_values_free(&live);
     postfix_values_free(&staged);
+    return ok;
+}
+
+/* --- What each service would say ----------------------------------------------------------------- */
+
+/* Settings of services: what is not planned is as it was, and nothing has come or gone. */
+static bool compare_own(const struct comparison *c, const struct mta_instance *was,
+                        const struct mta_instance *is, struct error *e)
+{
+    for (size_t i = 0; i < was->setting_count; i++) {
+        const struct mta_setting *s = &was->settings[i], *other;
+
+        if (!strchr(s->parameter, '/') || is_planned(c, s->parameter, true))
+            continue;
+        other = postfix_setting(is, s->parameter);
+        if (!other || !str_equal(other->raw, s->raw))
+            return fail(e, ERR_MTA_CHECK_FAILED, "%.190s would change as well", s->parameter);
+    }
+    return true;
+}
+
+static const struct mta_service *same_service(const struct mta_facts *staged,
+                                              const struct mta_service *service)
+{
+    for (size_t i = 0; i < staged->service_count; i++)
+        if (str_equal(staged->services[i].title, service->title))
+            return &staged->services[i];
+    return NULL;
+}
+
+/* It says the name where it shall, and where it shall not it says what it did. */
+static bool is_right(const struct comparison *c, const struct mta_service *was,
+                     const struct mta_service *is)
+{
+    bool set = postfix_claim(c->facts, c->wish, was, NULL) == MTA_SET;
+
+    if (!was->outside)
+        return true;
+    if (set)
+        return !postfix_is_judged(c->facts, was) || postfix_says(is, c->name);
+    return str_equal(was->says, is->says);
+}
+
+static bool compare_services(const struct comparison *c, const struct mta_facts *staged,
+                             struct error *e)
+{
+    for (size_t i = 0; i < c->facts->service_count; i++) {
+        const struct mta_service *was = &c->facts->services[i], *is;
+        char shown[200];
+
+        if (!str_equal(was->instance, c->instance->folder))
+            continue;
+        is = same_service(staged, was);
+        if (is && is_right(c, was, is))
+            continue;
+        str_printable(shown, sizeof shown, is ? is->says : "", is ? strlen(is->says) : 0);
+        return fail(e, ERR_MTA_CHECK_FAILED, "with the change, \"%.90s\" would say \"%.190s\"",
+                    was->title, shown);
+    }
+    return true;
+}
+
+/* Where inet_interfaces follows the name, it must lead to the addresses that shall have it. */
+static bool leads_here(const struct comparison *c, const char *interfaces, struct error *e)
+{
+    for (size_t i = 0; c->edits->restart && i < c->wish->pair_count; i++) {
+        const struct mta_pair *pair = &c->wish->pairs[i];
+
+        if (!name_equal(&pair->name, &c->wish->name) ||
+            postfix_use(postfix_raw(c->instance, "inet_interfaces")) == POSTFIX_USES_NOT ||
+            postfix_list_has(interfaces, ip_text(&pair->address).s))
+            continue;
+        fail(e, ERR_MTA_CHECK_FAILED,
+             "inet_interfaces follows the name, which leads to %.200s here and not to %s",
+             interfaces, ip_text(&pair->address).s);
+        return error_next(e, "getent ahosts %.200s", c->name);
+    }
+    return true;
+}
+
+/* The stage is asked as the live instance was. */
+static bool look_at_stage(struct host *host, const struct comparison *c, struct error *e)
+{
+    struct mta_facts staged = {0};
+    struct buf interfaces = BUF_INIT(HOST_OUTPUT_MAX);
+    bool ok = postfix_observe_stage(host, c->stage, &staged, e);
+
+    if (ok && staged.unknown[0])
+        ok = fail(e, ERR_MTA_CHECK_FAILED, "a copy with the change cannot be read: %.400s",
+                  staged.unknown);
+    if (ok)
+        postfix_resolve_interfaces(host, &staged.instances[0], &interfaces);
+    ok = ok && compare_own(c, c->instance, &staged.instances[0], e) &&
+         compare_services(c, &staged, e) && leads_here(c, buf_string(&interfaces), e);
+    buf_free(&interfaces);
+    mta_facts_free(&staged);
+    return ok;
+}
+
+static bool check_instance(struct host *host, struct comparison *c, struct error *e)
+{
+    struct error second;
+    bool ok;
+
+    c->old = postfix_effective(c->instance, "myhostname");
+    if (!host_make_stage(host, c->instance->files[0].path, c->stage, sizeof c->stage, e))
+        return false;
+    ok = fill_stage(host, c, e) && parses(host, c, e) && compare_values(host, c, e) &&
+         look_at_stage(host, c, e);
+    if (!host_remove_stage(host, c->stage, ok ? e : &second))
+        ok = false;
     return ok;
 }
 
@@ -228,19 +325,12 @@ bool postfix_check(struct host *host, const struct mta_facts *facts, const struc
                    const struct mta_wish *wish, struct error *e)
 {
     struct comparison c = {.facts = facts, .edits = edits, .wish = wish, .name = wish->name.s};
-    struct error second;
-    char stage[512];
-    bool ok;
 
-    if (edits->file_count == 0)
-        return true;
-    c.instance = &facts->instances[0];
-    c.old = postfix_effective(c.instance, "myhostname");
-    c.stage = stage;
-    if (!host_make_stage(host, edits->files[0].file->path, stage, sizeof stage, e))
-        return error_what(e, "cannot check the change of Postfix");
-    ok = fill_stage(host, &c, e) && parses(host, &c, e) && compare(host, &c, e);
-    if (!host_remove_stage(host, stage, ok ? e : &second))
-        ok = false;
-    return ok || error_what(e, "cannot check the change of Postfix");
+    for (size_t i = 0; i < facts->instance_count; i++) {
+        c.instance = &facts->instances[i];
+        if (edits->file_count > 0 && postfix_concerns(edits, c.instance) &&
+            !check_instance(host, &c, e))
+            return error_what(e, "cannot check the change of Postfix");
+    }
+    return true;
 }

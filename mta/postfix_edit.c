@@ -1,26 +1,18 @@
-/* postfix_edit.c - PURE: the smallest edits of main.cf that give Postfix its name. */
-#include "mta/postfix.h"
-
+/* postfix_edit.c - PURE: which settings of Postfix have to change, so that it says a name. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "agent/base/mem.h"
-#include "mta/edit.h"
+#include "mta/postfix_draft.h"
 
 /* The name is part of these by their nature: they follow it. */
 static const char *const names[] = {
     "myhostname",     "smtp_helo_name",           "smtpd_banner",     "postscreen_greet_banner",
     "lmtp_lhlo_name", "milter_macro_daemon_name", "smtpd_proxy_ehlo", "local_transport"};
 
-/* An edit in the making. */
-struct draft {
-    const struct mta_facts *facts;
-    const struct mta_instance *instance;
-    const char *name; /* the wish */
-    const char *old;  /* myhostname as it is */
-    const struct mta_wish *wish;
-    struct mta_edits *edits;
+/* Where the name of a service is written: a setting of its own, or of main.cf. */
+struct place {
+    const char *parameter, *raw;
+    bool own;
 };
 
 bool postfix_is_name(const char *parameter)
@@ -31,22 +23,7 @@ bool postfix_is_name(const char *parameter)
     return false;
 }
 
-static void add_change(struct draft *d, const char *parameter, const char *after, bool follows)
-{
-    const struct mta_setting *s = postfix_setting(d->instance, parameter);
-    struct mta_change change = {.follows = follows};
-    struct mta_edits *edits = d->edits;
-
-    str_cut(change.file, sizeof change.file, postfix_main_cf(d->instance)->path);
-    str_cut(change.parameter, sizeof change.parameter, parameter);
-    change.before = s && s->set ? mem_text(s->raw) : NULL;
-    change.after = mem_text(after);
-    edits->changes = mem_resize(edits->changes, edits->change_count + 1, sizeof change);
-    edits->changes[edits->change_count++] = change;
-}
-
-/* What a service says its name is: a HELO argument, or the first word of a greeting. */
-static void said_name(const struct mta_service *service, char *out, size_t size)
+void postfix_said_name(const struct mta_service *service, char *out, size_t size)
 {
     if (service->role == MTA_SENDER)
         str_cut(out, size, service->says);
@@ -54,77 +31,182 @@ static void said_name(const struct mta_service *service, char *out, size_t size)
         postfix_first_word(service->says, out, size);
 }
 
-static bool says_wish(const struct draft *d, const struct mta_service *service)
+bool postfix_says(const struct mta_service *service, const char *name)
 {
     char said[256];
 
-    said_name(service, said, sizeof said);
-    return str_equal_nocase(said, d->name);
+    postfix_said_name(service, said, sizeof said);
+    return str_equal_nocase(said, name);
 }
 
-/* "smtp inet -o smtpd_banner": a setting in master.cf has the last word there. */
-static bool refuse_override(const struct mta_service *service, struct error *e)
-{
-    const char *own = strstr(service->from, " -o ") + 4;
-    char said[256], shown[2][256], title[96], place[160], word[200], *blank;
+/* --- Who shall say the name ---------------------------------------------------------------------- */
 
-    said_name(service, said, sizeof said);
-    str_printable(shown[0], sizeof shown[0], said, strlen(said));
-    str_printable(shown[1], sizeof shown[1], service->title, strlen(service->title));
-    str_cut(title, sizeof title, service->title);
-    blank = strrchr(title, ' ');
-    if (blank)
-        *blank = '/';
-    snprintf(place, sizeof place, "%s/%.40s", title, own);
-    str_shell_quote(word, sizeof word, place);
-    fail(e, ERR_CONFLICT,
-         "master.cf gives the service \"%.80s\" the name %.200s with -o %.40s; "
-         "main.cf does not reach it",
-         shown[1], shown[0], own);
-    return error_next(e, "postconf -c %.100s -P %s", service->instance, word);
+/* The listener of several names greets with the one that it has, else with the first. */
+static const struct mta_pair *greeted_with(const struct mta_facts *facts,
+                                           const struct mta_wish *wish,
+                                           const struct mta_service *service)
+{
+    const struct mta_pair *first = NULL;
+
+    for (size_t i = 0; i < wish->pair_count; i++) {
+        if (!mta_serves(facts, service, &wish->pairs[i].address))
+            continue;
+        if (postfix_says(service, wish->pairs[i].name.s))
+            return &wish->pairs[i];
+        if (!first)
+            first = &wish->pairs[i];
+    }
+    return first;
 }
 
-/* The first word has a "$" that is no plain $myhostname: what it becomes is not ours to guess. */
-static bool refuse_built(const char *parameter, const char *raw, struct error *e)
+/* Whether every address that the sender is known to send from has the name: one at least. */
+static bool sends_only_as(const struct mta_facts *facts, const struct mta_wish *wish,
+                          const struct mta_service *service)
 {
-    char shown[256];
+    bool any = false;
 
-    str_printable(shown, sizeof shown, raw, strlen(raw));
-    fail(e, ERR_CONFLICT,
-         "%.60s is built from other settings (%.200s), and it is not clear which "
-         "of them to change",
-         parameter, shown);
-    return error_next(e, "postconf -n | grep -F '$'");
+    for (size_t i = 0; i < wish->pair_count; i++) {
+        const struct ip *address = &wish->pairs[i].address;
+        const struct ip *bind = &service->bind[address->family == IP_V6];
+        const struct ip *from =
+            bind->family != IP_NONE ? bind : &facts->source[address->family == IP_V6];
+
+        if (!ip_equal(from, address))
+            continue;
+        if (!name_equal(&wish->pairs[i].name, &wish->name))
+            return false;
+        any = true;
+    }
+    return any;
 }
 
-static bool is_planned(const struct mta_edits *edits, const char *parameter)
+enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                             const struct mta_service *service, const struct mta_pair **rival)
 {
-    for (size_t i = 0; i < edits->change_count; i++)
-        if (str_equal(edits->changes[i].parameter, parameter))
+    enum mta_claim claim = mta_claim(facts, wish, service, rival);
+
+    if (claim != MTA_CONTESTED)
+        return claim;
+    if (service->role == MTA_SENDER)
+        return sends_only_as(facts, wish, service) ? MTA_SET : MTA_CONTESTED;
+    return name_equal(&greeted_with(facts, wish, service)->name, &wish->name) ? MTA_SET : MTA_LEAVE;
+}
+
+static enum mta_claim claim_of(const struct postfix_draft *d, const struct mta_service *service)
+{
+    return postfix_claim(d->facts, d->wish, service, NULL);
+}
+
+static bool is_of(const struct mta_instance *instance, const struct mta_service *service)
+{
+    return str_equal(service->instance, instance->folder);
+}
+
+/* --- Where it is written ---------------------------------------------------------------------- */
+
+static struct place place_of(const struct mta_instance *instance, const struct mta_service *service)
+{
+    const char *option = strstr(service->from, " -o ");
+    struct place place = {.parameter = option ? option + 4 : service->from, .own = option != NULL};
+    const struct mta_setting *own = postfix_own(instance, service, place.parameter);
+
+    place.raw = place.own ? (own ? own->raw : "") : postfix_raw(instance, place.parameter);
+    if (str_equal(place.parameter, "myhostname") || !postfix_starts_with(place.raw, "myhostname"))
+        return place;
+    own = postfix_own(instance, service, "myhostname");
+    return (struct place){.parameter = "myhostname",
+                          .own = own != NULL,
+                          .raw = own ? own->raw : postfix_raw(instance, "myhostname")};
+}
+
+/* Whether a setting of main.cf also decides for a service that shall keep what it says. */
+static bool is_shared(const struct postfix_draft *d, const char *parameter)
+{
+    for (size_t i = 0; i < d->facts->service_count; i++) {
+        const struct mta_service *s = &d->facts->services[i];
+        bool replies = s->role == MTA_LISTENER && str_equal(parameter, "myhostname") &&
+                       !postfix_own(d->instance, s, "myhostname");
+        struct place place;
+
+        if (!s->outside || !is_of(d->instance, s) || claim_of(d, s) == MTA_SET)
+            continue;
+        place = place_of(d->instance, s);
+        if (replies || (!place.own && str_equal(place.parameter, parameter)))
             return true;
+        /* The HELO that is written nowhere but follows the name would be written for all. */
+        if (str_equal(parameter, "smtp_helo_name") && s->role == MTA_SENDER && !place.own)
+            return true;
+    }
     return false;
 }
 
-/* What follows the first word of a greeting stays; an empty greeting gets the usual "ESMTP". */
-static void change_literal(struct draft *d, const struct mta_service *service)
+/* The instance that is to be called by the name: the first that greets with it, else sends so. */
+static const struct mta_instance *bearer_of(const struct postfix_draft *d)
 {
-    const char *raw = postfix_raw(d->instance, service->from);
-    size_t blanks = strspn(raw, " \t"), word = strcspn(raw + blanks, " \t");
-    struct buf text = BUF_INIT(HOST_FILE_MAX);
+    for (int role = MTA_LISTENER; role <= MTA_SENDER; role++)
+        for (size_t i = 0; i < d->facts->instance_count; i++)
+            for (size_t k = 0; k < d->facts->service_count; k++) {
+                const struct mta_service *s = &d->facts->services[k];
 
-    buf_text(&text, d->name);
-    if (service->role == MTA_LISTENER)
-        buf_text(&text, word > 0 ? raw + blanks + word : " ESMTP");
-    if (!is_planned(d->edits, service->from))
-        add_change(d, service->from, buf_string(&text), false);
-    buf_free(&text);
+                if ((int)s->role == role && is_of(&d->facts->instances[i], s) &&
+                    postfix_is_judged(d->facts, s) && claim_of(d, s) == MTA_SET)
+                    return &d->facts->instances[i];
+            }
+    return d->instance;
 }
 
-static bool first_word_is_built(const char *raw)
+/*
+ * Another instance that is called so: one that hands mail to the other takes the equal name for a
+ * loop (section 2.13). A HELO is not compared there, only myhostname and what a server says.
+ */
+static const char *namesake_of(const struct postfix_draft *d)
 {
-    size_t blanks = strspn(raw, " \t"), word = strcspn(raw + blanks, " \t");
+    const struct mta_instance *bearer = bearer_of(d);
 
-    return memchr(raw + blanks, '$', word) != NULL;
+    for (size_t i = 0; i < d->facts->service_count; i++) {
+        const struct mta_service *s = &d->facts->services[i];
+
+        if (s->role == MTA_LISTENER && !is_of(d->instance, s) &&
+            (postfix_says(s, d->name) || str_equal_nocase(s->ehlo, d->name)))
+            return s->instance;
+    }
+    for (size_t i = 0; i < d->facts->instance_count; i++) {
+        const struct mta_instance *other = &d->facts->instances[i];
+
+        if (other->enabled && other != d->instance &&
+            str_equal_nocase(postfix_effective(other, "myhostname"), d->name))
+            return other->folder;
+    }
+    return bearer != d->instance ? bearer->folder : NULL;
+}
+
+/* --- What a person has to decide ----------------------------------------------------------------- */
+
+static bool refuse_namesake(const struct postfix_draft *d, const char *folder, struct error *e)
+{
+    fail(e, ERR_CONFLICT,
+         "the Postfix instance in %.200s is or will be %s; two instances with one name take each "
+         "other for a mail loop",
+         folder, d->name);
+    return error_next(e, "postmulti -l");
+}
+
+/* The first word has a "$" that is no plain $myhostname: what it becomes is not ours to guess. */
+static bool refuse_built(const struct postfix_draft *d, const struct mta_service *service,
+                         const struct place *place, struct error *e)
+{
+    char shown[200], word[256], full[256];
+
+    str_printable(shown, sizeof shown, place->raw, strlen(place->raw));
+    fail(e, ERR_CONFLICT,
+         "%s%.60s of \"%.80s\" is built from other settings (%.180s), and it is not clear which of "
+         "them to change",
+         place->own ? "-o " : "", place->parameter, service->title, shown);
+    if (!place->own)
+        return error_next(e, "postconf -n | grep -F '$'");
+    snprintf(full, sizeof full, "%.150s/%.80s", postfix_key_of(service).s, place->parameter);
+    str_shell_quote(word, sizeof word, full);
+    return error_next(e, "postconf -c %.100s -P %s", d->instance->folder, word);
 }
 
 /* One service, two addresses that shall have two names. */
@@ -134,295 +216,203 @@ static bool refuse_contested(const struct mta_service *service, const struct mta
     fail(
         e, ERR_CONFLICT,
         "the service \"%.80s\" also serves %s, which shall be %.200s: each name needs a service of "
-        "its own, tied to its address (smtp_bind_address, smtp_helo_name)",
-        service->title, ip_text(&rival->address).s, rival->name.s);
+        "its own, tied to its address (%s)",
+        service->title, ip_text(&rival->address).s, rival->name.s,
+        service->role == MTA_SENDER ? "smtp_bind_address, smtp_helo_name"
+                                    : "ADDRESS:smtp inet, -o myhostname");
     return error_next(e, "postconf -c %.200s -M", service->instance);
 }
 
-/* A service that shall keep its name, or has nothing to do with the wish, takes it from main.cf. */
-static bool refuse_shared(const struct draft *d, struct error *e)
-{
-    for (size_t i = 0; i < d->facts->service_count; i++) {
-        const struct mta_service *s = &d->facts->services[i];
-
-        if (!s->outside || strstr(s->from, " -o ") ||
-            !str_equal(s->instance, d->instance->folder) ||
-            mta_claim(d->facts, d->wish, s, NULL) != MTA_LEAVE ||
-            !postfix_starts_with(postfix_raw(d->instance, s->from), "myhostname"))
-            continue;
-        fail(e, ERR_CONFLICT,
-             "the service \"%.80s\" takes its name from myhostname as well and shall keep it",
-             s->title);
-        return error_next(e, "postconf -c %.200s -P", s->instance);
-    }
-    return true;
-}
-
-/* Sets *rename when myhostname has to change; plans literal names that differ. */
-static bool plan_services(struct draft *d, bool *rename, struct error *e)
-{
-    const struct mta_facts *facts = d->facts;
-
-    for (size_t i = 0; i < facts->service_count; i++) {
-        const struct mta_service *s = &facts->services[i];
-        const char *raw = postfix_raw(d->instance, s->from);
-        const struct mta_pair *rival = NULL;
-        enum mta_claim claim = mta_claim(facts, d->wish, s, &rival);
-
-        if (!postfix_is_judged(facts, s) || claim == MTA_LEAVE)
-            continue;
-        if (claim == MTA_CONTESTED)
-            return refuse_contested(s, rival, e);
-        if (says_wish(d, s))
-            continue;
-        if (strstr(s->from, " -o "))
-            return refuse_override(s, e);
-        if (postfix_starts_with(raw, "myhostname"))
-            *rename = true;
-        else if (first_word_is_built(raw))
-            return refuse_built(s->from, raw, e);
-        else
-            change_literal(d, s);
-    }
-    return true;
-}
-
 /* A server that greets with our own name is a mail loop for us (section 2.10). */
-static bool refuse_taken(const struct draft *d, struct error *e)
+static bool refuse_peers(const struct postfix_draft *d, struct error *e)
 {
-    const char *relay = d->facts->relay + (d->facts->relay[0] == '[');
-    size_t n = strcspn(relay, "]:");
-    char said[256];
-
-    if (n == strlen(d->name) && strncasecmp(relay, d->name, n) == 0)
-        return fail(e, ERR_CONFLICT,
-                    "%s is the name of the relay that all mail goes through; with the same name "
-                    "here, Postfix would take it for a mail loop",
-                    d->name);
-    for (size_t i = 0; i < d->facts->service_count; i++) {
-        const struct mta_service *s = &d->facts->services[i];
-
-        said_name(s, said, sizeof said);
-        if (!str_equal(s->instance, d->instance->folder) && str_equal_nocase(said, d->name))
-            return fail(e, ERR_CONFLICT,
-                        "the Postfix instance in %.200s says %s already; two instances with one "
-                        "name take each other for a mail loop",
-                        s->instance, d->name);
-    }
-    return true;
-}
-
-/* A name in inet_interfaces that does not lead here stops all of Postfix (section 2.9). */
-static bool refuse_interfaces(const struct draft *d, struct error *e)
-{
-    const char *raw = postfix_raw(d->instance, "inet_interfaces");
-
-    if (postfix_use(raw) == POSTFIX_USES_NOT && !postfix_list_has(raw, d->old))
-        return true;
-    fail(e, ERR_CONFLICT,
-         "inet_interfaces contains the host name, and Postfix does not start where that name "
-         "leads to no address of this host; write the addresses there instead");
-    return error_next(e, "postconf inet_interfaces");
-}
-
-/* The old name stays one of those that mail is delivered here for. */
-static void keep_destination(struct draft *d, const char *raw)
-{
-    struct buf text = BUF_INIT(HOST_FILE_MAX);
-    size_t n = strlen(raw);
-
-    if (postfix_list_has(raw, d->old))
-        return;
-    buf_text(&text, raw);
-    if (n > 0 && raw[n - 1] != ',' && strchr(raw, ','))
-        buf_char(&text, ',');
-    buf_printf(&text, " %s", d->old);
-    add_change(d, "mydestination", buf_string(&text), true);
-    buf_free(&text);
-}
-
-static bool refuse_odd(const struct mta_setting *s, struct error *e)
-{
-    const char *option = strchr(s->parameter, '/') ? "-P " : "";
-    char shown[200], word[256];
-
-    str_printable(shown, sizeof shown, s->raw, strlen(s->raw));
-    str_shell_quote(word, sizeof word, s->parameter);
-    fail(e, ERR_CONFLICT, "%.190s depends on $myhostname and would change as well: %.190s",
-         s->parameter, shown);
-    return error_next(e, "postconf %s%s", option, word);
-}
-
-/* Settings of one service are in master.cf, which is not edited here. */
-static bool keep_override(const struct mta_setting *s, struct error *e)
-{
-    const char *own = strrchr(s->parameter, '/') + 1;
-
-    if (postfix_is_name(own) || str_equal(own, "syslog_name"))
-        return true;
-    return refuse_odd(s, e);
-}
-
-static bool keep_setting(struct draft *d, const struct mta_setting *s, struct error *e)
-{
-    enum postfix_use use = postfix_use(s->raw);
-    bool destination = str_equal(s->parameter, "mydestination");
-    char *kept;
-
-    if (use == POSTFIX_USES_NOT || postfix_is_name(s->parameter))
-        return true;
-    if (strchr(s->parameter, '/'))
-        return keep_override(s, e);
-    /* Other defaults that use the name do so by their nature. */
-    if (!s->set && !destination && !str_equal(s->parameter, "myorigin"))
-        return true;
-    if (use == POSTFIX_USES_ODDLY)
-        return refuse_odd(s, e);
-    if (destination) {
-        keep_destination(d, s->raw);
-        return true;
-    }
-    kept = postfix_expand(s->raw, "myhostname", d->old);
-    add_change(d, s->parameter, kept, true);
-    free(kept);
-    return true;
-}
-
-/* mydomain is by default the name less its first label. */
-static void keep_domain(struct draft *d)
-{
-    const struct mta_setting *s = postfix_setting(d->instance, "mydomain");
-    const char *dot = strchr(d->name, '.');
-
-    if (s && !s->set && dot && !str_equal_nocase(dot + 1, s->value))
-        add_change(d, "mydomain", s->value, true);
-}
-
-/* "smtpd_sasl_auth_enable" in main.cf, or for one service in master.cf. */
-static bool has_value(const struct mta_instance *instance, const char *parameter, const char *value)
-{
-    char own[80];
-
-    snprintf(own, sizeof own, "/%s", parameter);
-    for (size_t i = 0; i < instance->setting_count; i++) {
-        const struct mta_setting *s = &instance->settings[i];
-
-        if ((str_equal(s->parameter, parameter) || str_ends(s->parameter, own)) &&
-            str_equal_nocase(s->value, value))
-            return true;
-    }
-    return false;
-}
-
-/* Logins without a realm are looked up in the realm of the host's name (sasldb). */
-static void keep_realm(struct draft *d)
-{
-    if (has_value(d->instance, "smtpd_sasl_auth_enable", "yes") &&
-        has_value(d->instance, "smtpd_sasl_type", "cyrus") &&
-        postfix_effective(d->instance, "smtpd_sasl_local_domain")[0] == '\0')
-        add_change(d, "smtpd_sasl_local_domain", d->old, true);
-}
-
-static bool keep_followers(struct draft *d, struct error *e)
-{
-    keep_domain(d);
-    for (size_t i = 0; i < d->instance->setting_count; i++)
-        if (!keep_setting(d, &d->instance->settings[i], e))
-            return false;
-    keep_realm(d);
-    return true;
-}
-
-/* Two ways to read the file must agree, else our edit would not be what Postfix sees. */
-static bool agrees(const struct mta_change *change, const struct host_file *file, struct error *e)
-{
-    struct buf mine = BUF_INIT(HOST_FILE_MAX);
-    struct cursor a, b, x, y;
-    bool set = edit_value(file->text, file->length, change->parameter, &mine), same;
-
-    same = set == (change->before != NULL);
-    a = cursor_of(buf_string(&mine), mine.length);
-    b = cursor_of(change->before ? change->before : "",
-                  change->before ? strlen(change->before) : 0);
-    while (same && cursor_word(&a, &x))
-        same = cursor_word(&b, &y) && x.end - x.at == y.end - y.at &&
-               memcmp(x.at, y.at, (size_t)(x.end - x.at)) == 0;
-    same = same && !cursor_word(&b, &y);
-    buf_free(&mine);
-    return same || fail(e, ERR_CONFLICT, "%.60s: what Postfix reads is not what %.200s says",
-                        change->parameter, file->path);
-}
-
-static bool write_edits(struct draft *d, struct error *e)
-{
-    const struct host_file *file = postfix_main_cf(d->instance);
-    struct buf text = BUF_INIT(HOST_FILE_MAX), next = BUF_INIT(HOST_FILE_MAX);
-    struct mta_edits *edits = d->edits;
-    bool ok = true;
-
-    buf_add(&text, file->text, file->length);
-    for (size_t i = 0; ok && i < edits->change_count; i++) {
-        const struct mta_change *change = &edits->changes[i];
-
-        buf_clear(&next);
-        ok = agrees(change, file, e) &&
-             edit_set(buf_string(&text), text.length, change->parameter, change->after, &next, e);
-        if (ok) {
-            struct buf swap = text;
-
-            text = next;
-            next = swap;
+    for (size_t i = 0; i < d->facts->peers.count; i++)
+        if (str_equal_nocase(d->facts->peers.v[i], d->name)) {
+            fail(e, ERR_CONFLICT,
+                 "%s is the name of a relay that mail is handed to; with the same name here, "
+                 "Postfix would take it for a mail loop",
+                 d->name);
+            return error_next(e, "postconf relayhost transport_maps");
         }
-    }
-    if (ok) {
-        edits->files = mem_new(1, sizeof *edits->files);
-        edits->file_count = 1;
-        edits->files[0].file = file;
-        edits->files[0].length = text.length;
-        edits->files[0].text = buf_take(&text);
-    }
-    buf_free(&text);
-    buf_free(&next);
-    return ok;
-}
-
-/* What people are told: the setting, its value now, what will be run. */
-static void describe(struct draft *d, bool rename)
-{
-    struct mta_edits *edits = d->edits;
-    const char *parameter = rename ? "myhostname" : edits->changes[0].parameter;
-    const char *value = postfix_effective(d->instance, parameter);
-
-    str_cut(edits->setting, sizeof edits->setting, parameter);
-    if (str_ends(parameter, "_banner"))
-        postfix_first_word(value, edits->before, sizeof edits->before);
-    else
-        str_cut(edits->before, sizeof edits->before, value);
-    strings_add(&edits->commands, "postfix check");
-    strings_add(&edits->commands, "postfix reload");
-}
-
-static bool plan_changes(struct draft *d, struct error *e)
-{
-    bool rename = false;
-
-    if (!plan_services(d, &rename, e))
-        return false;
-    if (!rename && d->edits->change_count == 0)
-        return true;
-    if (!refuse_taken(d, e))
-        return false;
-    if (rename) {
-        if (!refuse_shared(d, e) || !refuse_interfaces(d, e))
-            return false;
-        add_change(d, "myhostname", d->name, false);
-        if (!keep_followers(d, e))
-            return false;
-    }
-    if (!write_edits(d, e))
-        return false;
-    describe(d, rename);
     return true;
+}
+
+/* --- The changes -------------------------------------------------------------------------------- */
+
+static bool first_word_is_built(const char *raw)
+{
+    size_t blanks = strspn(raw, " \t"), word = strcspn(raw + blanks, " \t");
+
+    return memchr(raw + blanks, '$', word) != NULL;
+}
+
+/* What follows the first word of a greeting stays; an empty greeting gets the usual "ESMTP". */
+static void change_literal(struct postfix_draft *d, const struct mta_service *service, bool own,
+                           const struct place *place)
+{
+    size_t blanks = strspn(place->raw, " \t"), word = strcspn(place->raw + blanks, " \t");
+    struct buf text = BUF_INIT(HOST_FILE_MAX);
+
+    buf_text(&text, d->name);
+    if (service->role == MTA_LISTENER)
+        buf_text(&text, word > 0 ? place->raw + blanks + word : " ESMTP");
+    postfix_change(d, own ? service : NULL, place->parameter, buf_string(&text), false);
+    buf_free(&text);
+}
+
+/* A myhostname of the service's own: it has one, or gets it. */
+static bool change_own_name(struct postfix_draft *d, const struct mta_service *service,
+                            struct error *e)
+{
+    const struct mta_setting *own = postfix_own(d->instance, service, "myhostname");
+    const char *old = service->role == MTA_LISTENER ? service->ehlo : own ? own->raw : d->old;
+    const char *taken = service->role == MTA_LISTENER ? namesake_of(d) : NULL;
+
+    if (taken)
+        return refuse_namesake(d, taken, e);
+    postfix_change(d, service, "myhostname", d->name, false);
+    return postfix_keep_own(d, service, old, e);
+}
+
+/* main.cf gives the name to others as well: the service gets it for itself. */
+static bool give_own(struct postfix_draft *d, const struct mta_service *service,
+                     const struct place *place, struct error *e)
+{
+    if (service->role == MTA_SENDER) {
+        postfix_change(d, service, "smtp_helo_name", d->name, false);
+        return true;
+    }
+    if (!str_equal(place->parameter, "myhostname"))
+        change_literal(d, service, true, place);
+    return change_own_name(d, service, e);
+}
+
+/* The name comes from myhostname of main.cf. */
+static bool change_name(struct postfix_draft *d, const struct mta_service *service,
+                        const struct place *place, struct error *e)
+{
+    const char *taken = namesake_of(d);
+
+    if (!taken && !is_shared(d, "myhostname")) {
+        d->rename = true;
+        return true;
+    }
+    if (service->role == MTA_SENDER && !is_shared(d, "smtp_helo_name")) {
+        postfix_change(d, NULL, "smtp_helo_name", d->name, false);
+        return true;
+    }
+    return give_own(d, service, place, e);
+}
+
+/* The name is written out. What was one name in greeting and reply does not become two. */
+static bool change_text(struct postfix_draft *d, const struct mta_service *service,
+                        const struct place *place, struct error *e)
+{
+    if (first_word_is_built(place->raw))
+        return refuse_built(d, service, place, e);
+    if (!place->own && is_shared(d, place->parameter))
+        return give_own(d, service, place, e);
+    change_literal(d, service, place->own, place);
+    if (!place->own || service->role == MTA_SENDER || !postfix_says(service, service->ehlo) ||
+        (d->rename && !postfix_own(d->instance, service, "myhostname")))
+        return true;
+    return change_own_name(d, service, e);
+}
+
+static bool replies_otherwise(const struct postfix_draft *d, const struct mta_service *service)
+{
+    return service->role == MTA_LISTENER && !str_equal_nocase(service->ehlo, d->name) &&
+           postfix_own(d->instance, service, "myhostname");
+}
+
+static bool plan_service(struct postfix_draft *d, const struct mta_service *service,
+                         struct error *e)
+{
+    struct place place = place_of(d->instance, service);
+    bool named = str_equal(place.parameter, "myhostname");
+
+    if (postfix_says(service, d->name))
+        return !replies_otherwise(d, service) || change_own_name(d, service, e);
+    if (named && place.own)
+        return change_own_name(d, service, e);
+    return named ? change_name(d, service, &place, e) : change_text(d, service, &place, e);
+}
+
+/* Those first that may rename the host: what else is to be done depends on it. */
+static bool is_first(const struct postfix_draft *d, const struct mta_service *service)
+{
+    struct place place = place_of(d->instance, service);
+
+    return !place.own && str_equal(place.parameter, "myhostname");
+}
+
+static bool look_at(struct postfix_draft *d, const struct mta_service *service, struct error *e)
+{
+    const struct mta_pair *rival = NULL;
+    enum mta_claim claim = postfix_claim(d->facts, d->wish, service, &rival);
+
+    if (claim == MTA_SET)
+        return plan_service(d, service, e);
+    if (!rival || postfix_says(service, d->name))
+        return true;
+    if (claim == MTA_CONTESTED)
+        return refuse_contested(service, rival, e);
+    d->other = service;
+    d->rival = rival;
+    return true;
+}
+
+static bool plan_services(struct postfix_draft *d, struct error *e)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < d->facts->service_count; i++) {
+            const struct mta_service *s = &d->facts->services[i];
+
+            if (is_of(d->instance, s) && postfix_is_judged(d->facts, s) &&
+                is_first(d, s) == (pass == 0) && !look_at(d, s, e))
+                return false;
+        }
+    return true;
+}
+
+/* Whether inet_interfaces follows the name: such a change is read at a start only (section 2.9). */
+static bool plan_interfaces(struct postfix_draft *d, struct error *e)
+{
+    switch (postfix_use(postfix_raw(d->instance, "inet_interfaces"))) {
+    case POSTFIX_USES_NOT:
+        return true;
+    case POSTFIX_USES_PLAINLY:
+        d->edits->restart = true;
+        return true;
+    case POSTFIX_USES_ODDLY:
+        break;
+    }
+    fail(e, ERR_CONFLICT, "inet_interfaces depends on $myhostname and would change as well");
+    return error_next(e, "postconf -c %.200s inet_interfaces", d->instance->folder);
+}
+
+static bool plan_instance(struct postfix_draft *d, const struct mta_instance *instance,
+                          struct error *e)
+{
+    d->instance = instance;
+    d->old = postfix_effective(instance, "myhostname");
+    d->rename = false;
+    if (!plan_services(d, e))
+        return false;
+    if (!d->rename)
+        return true;
+    postfix_change(d, NULL, "myhostname", d->name, false);
+    return plan_interfaces(d, e) && postfix_keep_followers(d, e);
+}
+
+static bool plan_changes(struct postfix_draft *d, struct error *e)
+{
+    for (size_t i = 0; i < d->facts->instance_count; i++)
+        if (d->facts->instances[i].enabled && !plan_instance(d, &d->facts->instances[i], e))
+            return false;
+    if (d->edits->change_count > 0)
+        return refuse_peers(d, e) && postfix_write(d, e);
+    return !d->other || refuse_contested(d->other, d->rival, e);
 }
 
 static bool usable(const struct mta_facts *facts, const struct mta_wish *wish, struct error *e)
@@ -443,13 +433,10 @@ bool postfix_edit(const struct mta_facts *facts, const struct mta_wish *wish,
                   struct mta_edits *edits, struct error *e)
 {
     struct mta_edits made = {0};
-    struct draft d = {.facts = facts, .wish = wish, .name = wish->name.s, .edits = &made};
+    struct postfix_draft d = {
+        .facts = facts, .wish = wish, .name = wish->name.s, .edits = &made};
 
-    if (!usable(facts, wish, e))
-        return error_what(e, "cannot give Postfix the name %.200s", wish->name.s);
-    d.instance = &facts->instances[0];
-    d.old = postfix_effective(d.instance, "myhostname");
-    if (!plan_changes(&d, e)) {
+    if (!usable(facts, wish, e) || !plan_changes(&d, e)) {
         mta_edits_free(&made);
         return error_what(e, "cannot give Postfix the name %.200s", wish->name.s);
     }

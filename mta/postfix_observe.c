@@ -25,6 +25,10 @@ static const char *const wanted[] = {"myhostname",
                                      "inet_interfaces",
                                      "inet_protocols",
                                      "relayhost",
+                                     "smtp_fallback_relay",
+                                     "transport_maps",
+                                     "sender_dependent_relayhost_maps",
+                                     "smtpd_milters",
                                      "default_transport",
                                      "content_filter",
                                      "queue_directory",
@@ -52,6 +56,7 @@ struct asking {
     struct host *host;
     const char *folder;      /* NULL: the default instance, wherever it is */
     bool without_interfaces; /* inet_interfaces does not resolve */
+    bool staged;             /* a copy of an instance that is enabled */
     bool unknown;            /* Postfix would not tell: a function failed without an error */
     struct mta_facts *facts;
     struct mta_instance *instance;
@@ -66,15 +71,35 @@ static void add_arguments(const char **argv, size_t *count, const char *const *m
     argv[*count] = NULL;
 }
 
-/* Say why nothing more is known, and what to type. Another instance may fail: it is not edited. */
+/* Whether main.cf itself says that the instance runs: nothing else can be asked. */
+static bool is_enabled_by_text(struct asking *a)
+{
+    struct buf value = BUF_INIT(HOST_FILE_MAX);
+    struct host_file file = {0};
+    struct error ignored;
+    char path[300];
+    bool yes;
+
+    snprintf(path, sizeof path, "%s/main.cf", a->folder);
+    yes = host_read(a->host, path, &file, &ignored) &&
+          edit_value(file.text, file.length, "multi_instance_enable", &value) &&
+          str_equal_nocase(buf_string(&value), "yes");
+    buf_free(&value);
+    host_file_free(&file);
+    return yes;
+}
+
+/* Say why nothing more is known, and what to type. An instance that is switched off may fail. */
 static bool not_known(struct asking *a, const char *words, const char *next)
 {
     struct mta_facts *facts = a->facts;
 
     a->unknown = true;
-    if (a->folder)
+    if (a->folder && !a->staged && !is_enabled_by_text(a))
         return false;
-    str_cut(facts->unknown, sizeof facts->unknown, words[0] ? words : "Postfix does not say why");
+    str_format(facts->unknown, sizeof facts->unknown, "%s%s%.400s",
+               a->folder && !a->staged ? a->folder : "", a->folder && !a->staged ? ": " : "",
+               words[0] ? words : "Postfix does not say why");
     str_cut(facts->unknown_next, sizeof facts->unknown_next, next);
     return false;
 }
@@ -364,13 +389,24 @@ static void find_folder(struct asking *a)
     str_cut(instance->folder, sizeof instance->folder,
             a->folder ? a->folder : postfix_effective(instance, "config_directory"));
     instance->enabled =
-        !a->folder || str_equal_nocase(postfix_effective(instance, "multi_instance_enable"), "yes");
+        !a->folder || a->staged ||
+        str_equal_nocase(postfix_effective(instance, "multi_instance_enable"), "yes");
+}
+
+static void add_services(struct asking *a)
+{
+    struct buf interfaces = BUF_INIT(HOST_OUTPUT_MAX);
+    struct postfix_seen seen = {
+        .instance = a->instance, .services = a->services, .service_count = a->service_count};
+
+    postfix_resolve_interfaces(a->host, a->instance, &interfaces);
+    seen.interfaces = buf_string(&interfaces);
+    postfix_add_services(&seen, a->facts);
+    buf_free(&interfaces);
 }
 
 static bool ask_instance(struct asking *a, struct error *e)
 {
-    struct postfix_seen seen = {.instance = a->instance};
-
     if (!ask_settings(a, e))
         return false;
     find_folder(a);
@@ -381,17 +417,15 @@ static bool ask_instance(struct asking *a, struct error *e)
     look_for_life(a);
     if (!a->instance->enabled)
         return true;
-    seen.services = a->services;
-    seen.service_count = a->service_count;
-    postfix_add_services(&seen, a->facts);
+    add_services(a);
     return ask_own_settings(a, e);
 }
 
-static bool observe_instance(struct host *host, const char *folder, struct mta_facts *facts,
-                             struct error *e)
+static bool observe_instance(struct host *host, const char *folder, bool staged,
+                             struct mta_facts *facts, struct error *e)
 {
     struct mta_instance *place;
-    struct asking a = {.host = host, .folder = folder, .facts = facts};
+    struct asking a = {.host = host, .folder = folder, .staged = staged, .facts = facts};
     bool ok;
 
     facts->instances =
@@ -406,30 +440,6 @@ static bool observe_instance(struct host *host, const char *folder, struct mta_f
     return ok || a.unknown;
 }
 
-static bool is_sender(const struct mta_facts *facts, const char *transport, size_t length)
-{
-    for (size_t i = 0; i < facts->service_count; i++) {
-        const struct mta_service *s = &facts->services[i];
-
-        if (s->role == MTA_SENDER && strncmp(s->title, transport, length) == 0 &&
-            str_equal(s->title + length, " unix"))
-            return true;
-    }
-    return false;
-}
-
-/* All mail through one host: relayhost, or a default transport with a next hop (section 2.8). */
-static void find_relay(struct mta_facts *facts)
-{
-    const struct mta_instance *instance = &facts->instances[0];
-    const char *transport = postfix_effective(instance, "default_transport");
-    const char *relay = postfix_effective(instance, "relayhost"), *hop = strchr(transport, ':');
-
-    if (hop && hop[1] && is_sender(facts, transport, (size_t)(hop - transport)))
-        relay = hop + 1;
-    str_printable(facts->relay, sizeof facts->relay, relay, strlen(relay));
-}
-
 static bool observe_others(struct host *host, struct mta_facts *facts, struct error *e)
 {
     char *list = mem_text(postfix_effective(&facts->instances[0], "multi_instance_directories"));
@@ -442,7 +452,7 @@ static bool observe_others(struct host *host, struct mta_facts *facts, struct er
 
         snprintf(folder, sizeof folder, "%.*s", (int)n, at);
         if (folder[0] == '/')
-            ok = observe_instance(host, folder, facts, e);
+            ok = observe_instance(host, folder, false, facts, e);
         at += n;
         at += strspn(at, ", \t");
     }
@@ -450,35 +460,23 @@ static bool observe_others(struct host *host, struct mta_facts *facts, struct er
     return ok;
 }
 
-/* Nothing is sent over a family that inet_protocols of every instance leaves out. */
-static void find_silence(struct mta_facts *facts)
-{
-    static const char *const protocols[2] = {"ipv4", "ipv6"};
-
-    for (int family = 0; family < 2; family++) {
-        facts->silent[family] = facts->unknown[0] == '\0';
-        for (size_t i = 0; i < facts->instance_count; i++) {
-            const char *used = postfix_effective(&facts->instances[i], "inet_protocols");
-
-            if (facts->instances[i].enabled && (used[0] == '\0' || postfix_list_has(used, "all") ||
-                                                postfix_list_has(used, protocols[family])))
-                facts->silent[family] = false;
-        }
-    }
-}
-
 bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e)
 {
     const char *version;
 
-    if (!observe_instance(host, NULL, facts, e))
+    if (!observe_instance(host, NULL, false, facts, e))
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
     version = postfix_effective(&facts->instances[0], "mail_version");
     str_printable(facts->version, sizeof facts->version, version, strlen(version));
-    find_relay(facts);
     postfix_find_origin(host, facts);
     if (!observe_others(host, facts, e))
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
-    find_silence(facts);
+    postfix_find_routes(host, facts);
     return true;
+}
+
+bool postfix_observe_stage(struct host *host, const char *stage, struct mta_facts *facts,
+                           struct error *e)
+{
+    return observe_instance(host, stage, true, facts, e);
 }

@@ -147,7 +147,7 @@ static bool listener_outside(const struct postfix_seen *seen, const char *addres
 {
     if (address[0])
         return !is_loopback(address);
-    return !only_loopback(postfix_effective(seen->instance, "inet_interfaces"));
+    return !only_loopback(seen->interfaces);
 }
 
 /* smtpd behind postscreen gets its connections from there. */
@@ -224,6 +224,8 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
     }
     if (ip_parse(address, &ip))
         service->bind[ip.family == IP_V6] = ip;
+    else if (!address[0])
+        bind_to_interfaces(seen->interfaces, service->bind);
     str_cut(service->says, sizeof service->says, postfix_effective(seen->instance, banner));
     str_cut(service->ehlo, sizeof service->ehlo, postfix_effective(seen->instance, "myhostname"));
     say_from(seen, line, banner, service);
@@ -248,7 +250,7 @@ static bool make_sender(const struct postfix_seen *seen, const struct postfix_se
     str_cut(service->says, sizeof service->says, postfix_effective(instance, "smtp_helo_name"));
     set_bind(postfix_effective(instance, "smtp_bind_address"), &service->bind[0]);
     set_bind(postfix_effective(instance, "smtp_bind_address6"), &service->bind[1]);
-    bind_to_interfaces(postfix_effective(instance, "inet_interfaces"), service->bind);
+    bind_to_interfaces(seen->interfaces, service->bind);
     say_from(seen, line, "smtp_helo_name", service);
     return true;
 }
@@ -334,16 +336,14 @@ void postfix_apply_values(struct mta_service *service, const struct postfix_valu
 
 bool postfix_is_judged(const struct mta_facts *facts, const struct mta_service *service)
 {
-    if (!service->outside || facts->instance_count == 0 ||
-        !str_equal(service->instance, facts->instances[0].folder))
+    if (!service->outside)
         return false;
     if (service->role == MTA_SENDER || service->port == SMTP_PORT)
         return true;
     for (size_t i = 0; i < facts->service_count; i++) {
         const struct mta_service *other = &facts->services[i];
 
-        if (other->role == MTA_LISTENER && other->outside && other->port == SMTP_PORT &&
-            str_equal(other->instance, service->instance))
+        if (other->role == MTA_LISTENER && other->outside && other->port == SMTP_PORT)
             return false;
     }
     return true;

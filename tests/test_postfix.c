@@ -590,32 +590,32 @@ static const struct {
     {"an address", "myhostname = a.example\n", SMTPD, "192.0.2.1", ERR_NAME_REFUSED, "", ""},
     {"an underscore", "myhostname = a.example\n", SMTPD, "my_mail.example", ERR_NAME_REFUSED,
      "underscore", ""},
-    {"a greeting in master.cf", "myhostname = a.example\n",
-     "smtp inet n - n - - smtpd -o smtpd_banner=b.example\n" SMTP, NAME, ERR_CONFLICT,
-     "\"smtp inet\" the name b.example with -o smtpd_banner",
-     "postconf -c /etc/postfix -P smtp/inet/smtpd_banner"},
-    {"a host name in master.cf", "myhostname = " NAME "\n",
-     "smtp inet n - n - - smtpd -o myhostname=b.example\n" SMTP, NAME, ERR_CONFLICT,
-     "-o myhostname", "smtp/inet/myhostname"},
-    {"a HELO in master.cf", "myhostname = " NAME "\n",
-     SMTPD "relay unix - - n - - smtp -o smtp_helo_name=b.example\n", NAME, ERR_CONFLICT,
-     "\"relay unix\"", "relay/unix/smtp_helo_name"},
-    {"the smtpd behind postscreen", "myhostname = " NAME "\n",
-     "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd -o myhostname=b.example\n", NAME,
-     ERR_CONFLICT, "\"smtpd pass\"", "smtpd/pass/myhostname"},
+    {"a HELO in master.cf that is built", "myhostname = " NAME "\n",
+     SMTPD "relay unix - - n - - smtp -o smtp_helo_name=out.$mydomain\n", NAME, ERR_CONFLICT,
+     "-o smtp_helo_name of \"relay unix\" is built",
+     "postconf -c /etc/postfix -P relay/unix/smtp_helo_name"},
     {"a greeting built from another setting",
      "myhostname = " NAME "\nmy = b.example\nsmtpd_banner = $my hi\n", SMTPD SMTP, NAME,
-     ERR_CONFLICT, "smtpd_banner is built", "postconf"},
-    {"interfaces that follow the name", "myhostname = a.example\ninet_interfaces = $myhostname\n",
-     SMTPD SMTP, NAME, ERR_CONFLICT, "inet_interfaces", "postconf inet_interfaces"},
-    {"interfaces with the name", "myhostname = a.example\ninet_interfaces = A.example, localhost\n",
-     SMTPD SMTP, NAME, ERR_CONFLICT, "inet_interfaces", ""},
+     ERR_CONFLICT, "smtpd_banner of \"smtp inet\" is built", "postconf"},
+    {"interfaces that follow the name in a condition",
+     "myhostname = a.example\ninet_interfaces = ${myhostname?{all}:{}}\n", SMTPD SMTP, NAME,
+     ERR_CONFLICT, "inet_interfaces", "inet_interfaces"},
     {"a condition on the name",
      "myhostname = a.example\nrelayhost = ${myhostname?{[r.example]}:{}}\n", SMTPD SMTP, NAME,
      ERR_CONFLICT, "relayhost depends on $myhostname", "postconf relayhost"},
-    {"a setting in master.cf that follows the name", "myhostname = a.example\n",
-     SMTPD SMTP "submission inet n - n - - smtpd -o smtpd_sasl_local_domain=$myhostname\n", NAME,
-     ERR_CONFLICT, "submission/inet/smtpd_sasl_local_domain", "postconf -P"},
+    {"a condition in master.cf", "myhostname = a.example\n",
+     SMTPD SMTP "submission inet n - n - - smtpd -o content_filter=${myhostname?{a}:{}}\n", NAME,
+     ERR_CONFLICT, "submission/inet/content_filter", "postconf -P"},
+    {"two entries of one service", "myhostname = " NAME "\n",
+     SMTPD "smtp unix - - n - - smtp -o smtp_helo_name=a.example\n"
+           "smtp unix - - n - - smtp -o smtp_helo_name=a.example\n",
+     NAME, ERR_CONFLICT, "more than one service smtp/unix", ""},
+    {"a next hop has that name already",
+     "myhostname = a.example\ntransport_maps = hash:/etc/postfix/transport\n", SMTPD SMTP,
+     "hop.example", ERR_CONFLICT, "hop.example is the name of a relay", ""},
+    {"a relay of some senders has that name already",
+     "myhostname = a.example\nsender_dependent_relayhost_maps = hash:/etc/postfix/relay\n",
+     SMTPD SMTP, "some.example", ERR_CONFLICT, "some.example is the name of a relay", ""},
     {"the relay has that name already",
      "myhostname = a.example\nrelayhost = [Mail.example.com]:25\n", SMTPD SMTP, NAME, ERR_CONFLICT,
      "relay", ""},
@@ -624,11 +624,16 @@ static const struct {
 START_TEST(edit_refuses)
 {
     struct fake_host *fake = machine(refusals[_i].main_cf, refusals[_i].master_cf);
-    struct mta_facts facts = facts_of(fake);
+    struct mta_facts facts;
     struct mta_wish bad = {0};
     struct mta_edits edits = {0};
     struct error e = {0};
 
+    fake_host_answer(fake, "postmap -c /etc/postfix -s hash:/etc/postfix/transport", 0,
+                     "a.example\tsmtp:[Hop.example]:25\nb.example\t:\nc.example\terror:x\n", "");
+    fake_host_answer(fake, "postmap -c /etc/postfix -s hash:/etc/postfix/relay", 0,
+                     "a@b.example\t[some.example]:587\n", "");
+    facts = facts_of(fake);
     str_cut(bad.name.s, sizeof bad.name.s, refusals[_i].name);
     ck_assert_msg(!facts.mta->edit(&facts, &bad, &edits, &e), "%s", refusals[_i].label);
     ck_assert_msg(e.code == refusals[_i].code, "%s: %s", refusals[_i].label, e.why);
@@ -739,7 +744,7 @@ static const struct {
      "myhostname = " NAME "\nmyorigin = old.example.com\nmydestination = $myhostname, "
      "localhost.$mydomain, localhost, old.example.com\nrelayhost = [r.example]\n",
      "relayhost would change as well"},
-    {"the name is another one", "myhostname = old.example.com\n", "smtpd_banner would say"},
+    {"the name is another one", "myhostname = old.example.com\n", "\"smtp inet\" would say"},
 };
 
 START_TEST(check_compares_values)
@@ -769,17 +774,24 @@ static const struct {
     const char *log, *why; /* NULL: it succeeds */
 } activations[] = {
     {"reload", "nothing", false, true,
-     "postfix -c /etc/postfix check\npostfix -c /etc/postfix reload\n", NULL},
+     "postfix -c /etc/postfix check\n"
+     "postconf -c /etc/postfix -x inet_interfaces inet_protocols\n"
+     "postfix -c /etc/postfix reload\n",
+     NULL},
     {"restart", "nothing", true, true,
      "postfix -c /etc/postfix check\npostfix -c /etc/postfix stop\n"
      "postfix -c /etc/postfix start\n",
      NULL},
+    {"a restart of what is down is a start", "nothing", true, false,
+     "postfix -c /etc/postfix check\npostfix -c /etc/postfix start\n", NULL},
     {"the check fails, silently as before 3.8: postmap has the words",
      "postfix -c /etc/postfix check", false, true,
      "postfix -c /etc/postfix check\npostmap -c /etc/postfix -q x static:ok\n",
      "it did not say why"},
     {"the reload fails", "postfix -c /etc/postfix reload", false, true,
-     "postfix -c /etc/postfix check\npostfix -c /etc/postfix reload\n"
+     "postfix -c /etc/postfix check\n"
+     "postconf -c /etc/postfix -x inet_interfaces inet_protocols\n"
+     "postfix -c /etc/postfix reload\n"
      "postmap -c /etc/postfix -q x static:ok\n",
      "\"postfix reload\" ended with status 1"},
     {"it does not run", "nothing", false, false, "", "does not run"},
@@ -789,13 +801,14 @@ START_TEST(activate)
 {
     struct fake_host *fake = machine("myhostname = a.example\n", SMTPD SMTP);
     struct mta_facts facts = facts_of(fake);
+    const struct mta_edits edits = {.restart = activations[_i].restart};
     struct error e = {0};
     bool ok;
 
     buf_clear(&fake->log);
     fake_host_answer(fake, activations[_i].failing, 1, "", "");
     fake->locked = activations[_i].locked;
-    ok = facts.mta->activate(&fake->host, &facts, activations[_i].restart, &e);
+    ok = facts.mta->activate(&fake->host, &facts, &edits, &e);
     ck_assert_msg(ok == (activations[_i].why == NULL), "%s: %s", activations[_i].label, e.why);
     ck_assert_msg(str_equal(buf_string(&fake->log), activations[_i].log), "%s:\n%s",
                   activations[_i].label, buf_string(&fake->log));
@@ -812,11 +825,12 @@ START_TEST(alive_is_a_lock)
 {
     struct fake_host *fake = machine("myhostname = a.example\n", SMTPD SMTP);
     struct mta_facts facts = facts_of(fake);
+    const struct mta_edits none = {0};
     struct error e = {0};
 
-    ck_assert(facts.mta->alive(&fake->host, &facts, &e));
+    ck_assert(facts.mta->alive(&fake->host, &facts, &none, &e));
     fake->locked = false;
-    ck_assert(!facts.mta->alive(&fake->host, &facts, &e));
+    ck_assert(!facts.mta->alive(&fake->host, &facts, &none, &e));
     ck_assert_int_eq(e.code, ERR_MTA_RELOAD_FAILED);
     mta_facts_free(&facts);
     host_free(&fake->host);

@@ -40,11 +40,14 @@ static const char *const defaults[][2] = {
     {"smtp_bind_address6", ""},
     {"smtp_helo_name", "$myhostname"},
     {"smtpd_banner", "$myhostname ESMTP $mail_name"},
+    {"smtp_fallback_relay", ""},
     {"smtpd_milters", ""},
     {"smtpd_sasl_auth_enable", "no"},
     {"smtpd_sasl_local_domain", ""},
     {"smtpd_sasl_type", "cyrus"},
     {"smtpd_tls_cert_file", ""},
+    {"sender_dependent_relayhost_maps", ""},
+    {"transport_maps", ""},
     {"virtual_alias_domains", "$virtual_alias_maps"},
     {"virtual_alias_maps", ""},
 };
@@ -57,7 +60,8 @@ struct postconf {
     char folder[256];
     const char *own[64]; /* -o name=value */
     size_t own_count;
-    const char *text, *services; /* main.cf, master.cf */
+    const char *text;    /* main.cf */
+    struct buf services; /* master.cf, one logical line a line */
 };
 
 static void expand(const struct postconf *p, const char *raw, struct buf *out, int depth);
@@ -176,29 +180,77 @@ static void print_values(const struct postconf *p, const char *const *names, boo
     print_set(p, false, effective, out);
 }
 
+/* The end of an argument: braces hold blanks together. */
+static const char *argument_end(const char *at)
+{
+    int level = 0;
+
+    for (; *at && *at != '\n' && (level > 0 || *at != ' '); at++)
+        level += (*at == '{') - (*at == '}');
+    return at;
+}
+
+/* "a=b" or "{ a = b c }" becomes "smtp/inet/a = b". */
+static void print_override(const char *service, const char *at, const char *end, struct buf *out)
+{
+    const char *equals = memchr(at, '=', (size_t)(end - at)), *name_end = equals;
+
+    if (!equals)
+        return;
+    if (*at == '{') {
+        at++;
+        end--;
+    }
+    while (*at == ' ')
+        at++;
+    while (name_end > at && name_end[-1] == ' ')
+        name_end--;
+    for (equals++; equals < end && *equals == ' ';)
+        equals++;
+    while (end > equals && end[-1] == ' ')
+        end--;
+    buf_printf(out, "%s/%.*s =%s%.*s\n", service, (int)(name_end - at), at,
+               end > equals ? " " : "", (int)(end - equals), equals);
+}
+
 /* "smtp inet n - n - - smtpd -o a=b" becomes "smtp/inet/a = b". */
 static void print_own(const struct postconf *p, struct buf *out)
 {
-    struct cursor text = cursor_of(p->services, strlen(p->services)), line, word, name, type;
+    struct cursor text = cursor_of(buf_string(&p->services), p->services.length), line, word, type;
+    char service[256];
 
     while (cursor_line(&text, &line)) {
-        if (!cursor_word(&line, &name) || !cursor_word(&line, &type))
+        if (!cursor_word(&line, &word) || !cursor_word(&line, &type))
             continue;
-        while (cursor_word(&line, &word)) {
-            const char *equals;
+        snprintf(service, sizeof service, "%.*s/%.*s", (int)(word.end - word.at), word.at,
+                 (int)(type.end - type.at), type.at);
+        while (cursor_word(&line, &word))
+            if (word.end - word.at == 2 && memcmp(word.at, "-o", 2) == 0 && line.at + 1 < line.end)
+                print_override(service, line.at + 1, argument_end(line.at + 1), out);
+    }
+}
 
-            if (word.end - word.at != 2 || memcmp(word.at, "-o", 2) != 0 ||
-                !cursor_word(&line, &word))
+/* Continuation lines are joined, comments go. */
+static void join_services(const char *text, struct buf *out)
+{
+    struct edit_entry entry;
+    size_t at = 0;
+
+    while (edit_next(text, strlen(text), &at, &entry)) {
+        struct cursor c = cursor_of(text + entry.at, entry.end - entry.at), line, word;
+        bool first = true;
+
+        while (cursor_line(&c, &line)) {
+            struct cursor look = line;
+
+            if (!cursor_word(&look, &word) || *word.at == '#')
                 continue;
-            equals = memchr(word.at, '=', (size_t)(word.end - word.at));
-            if (!equals)
-                continue;
-            buf_printf(out, "%.*s/%.*s/%.*s =", (int)(name.end - name.at), name.at,
-                       (int)(type.end - type.at), type.at, (int)(equals - word.at), word.at);
-            if (equals + 1 < word.end)
-                buf_printf(out, " %.*s", (int)(word.end - equals - 1), equals + 1);
-            buf_char(out, '\n');
+            while (cursor_word(&line, &word)) {
+                buf_printf(out, "%s%.*s", first ? "" : " ", (int)(word.end - word.at), word.at);
+                first = false;
+            }
         }
+        buf_char(out, '\n');
     }
 }
 
@@ -210,9 +262,11 @@ static bool open_folder(struct postconf *p, const char *folder, struct command_r
     snprintf(path, sizeof path, "%s/main.cf", folder);
     p->text = fake_host_text(p->fake, path);
     snprintf(path, sizeof path, "%s/master.cf", folder);
-    p->services = fake_host_text(p->fake, path);
-    if (p->text && p->services)
+    if (p->text && fake_host_text(p->fake, path)) {
+        p->services = BUF_INIT(65536);
+        join_services(fake_host_text(p->fake, path), &p->services);
         return true;
+    }
     out->status = 1;
     buf_printf(&out->err, "postconf: fatal: open %s/main.cf: No such file or directory\n", folder);
     return false;
@@ -237,13 +291,14 @@ static void run_postconf(struct fake_host *fake, const char *const *argv,
     if (str_equal(option, "-d"))
         buf_text(&out->out, "3.7.11\n");
     else if (str_equal(option, "-M"))
-        buf_text(&out->out, p.services);
+        buf_text(&out->out, buf_string(&p.services));
     else if (str_equal(option, "-P"))
         print_own(&p, &out->out);
     else if (str_equal(option, "-n"))
         print_set(&p, true, false, &out->out);
     else
         print_values(&p, argv, str_equal(option, "-x"), &out->out);
+    buf_free(&p.services);
 }
 
 bool fake_postfix_run(struct fake_host *fake, const char *const *argv, struct command_result *out)
