@@ -244,6 +244,18 @@ static void describe_changes(const struct mta_edits *edits, struct step *step)
                    change->follows ? " (stays as it was)" : "");
         add_printable(&step->changes, text);
     }
+    for (size_t i = 0; i < edits->notes.count; i++) {
+        str_format(text, sizeof text, "note: %.600s", edits->notes.v[i]);
+        add_printable(&step->changes, text);
+    }
+}
+
+/* Why a person has to do it; NULL when the edits do. */
+static const char *reason_to_ask(const struct plan_input *in)
+{
+    if (in->edits == NULL)
+        return in->mta_reason;
+    return in->edits->file_count == 0 && in->edits->notes.count > 0 ? in->edits->notes.v[0] : NULL;
 }
 
 /* What the mail server says now: of the greeting, when only that is not what it is set to. */
@@ -251,14 +263,15 @@ static const char *said_now(const struct plan_input *in, bool reload_only, struc
 {
     if (reload_only && banner_name(&in->facts->banner, greeted))
         return greeted->s;
-    return in->edits ? in->edits->before : in->facts->helo.value;
+    return in->edits && in->edits->before[0] ? in->edits->before : in->facts->helo.value;
 }
 
 static void plan_mta(const struct planning *p, const struct plan_input *in)
 {
     const struct mta_edits *edits = in->edits;
     const struct finding *finding = mta_finding(in->judgement);
-    bool reload_only = edits != NULL && edits->file_count == 0;
+    const char *reason = reason_to_ask(in);
+    bool reload_only = reason == NULL && edits->file_count == 0;
     struct name greeted;
     struct step *step;
 
@@ -272,12 +285,12 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
     step->owner_who = in->facts->mta_owner;
     str_cut(step->host, sizeof step->host, in->host);
     str_format(step->target, sizeof step->target, "%s %s", in->mta->mta->name,
-               edits ? edits->setting : "name");
+               reason == NULL ? edits->setting : "name");
     add_printable(&step->before, said_now(in, reload_only, &greeted));
     strings_add(&step->after, in->facts->wanted.s);
-    if (edits == NULL) {
+    if (reason != NULL) {
         step->action = ACTION_ASK;
-        add_printable(&step->changes, in->mta_reason);
+        add_printable(&step->changes, reason);
         return;
     }
     step->pairs = mem_copy(in->pairs, in->pair_count, sizeof *in->pairs);

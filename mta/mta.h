@@ -116,7 +116,8 @@ struct mta_edits {
     char setting[96];        /* the one that the plan names: "myhostname" */
     char before[256];        /* the name that it gives now */
     struct strings commands; /* what is run to make it live: "postfix check", "postfix reload" */
-    struct strings notes;    /* what a person should know of them, a sentence each */
+    struct strings notes;    /* what a person should know, a sentence each; without files: what a
+                                person has to do */
     bool restart;            /* reload is not enough */
 };
 

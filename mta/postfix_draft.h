@@ -15,8 +15,6 @@ struct postfix_draft {
     const struct mta_instance *instance; /* the one that is looked at */
     const char *old;                     /* its myhostname as it is */
     bool rename;                         /* its myhostname changes */
-    const struct mta_service *other;     /* a listener that another name holds */
-    const struct mta_pair *rival;        /* whose name that is */
 };
 
 /* --- postfix_keep.c: what would follow the name keeps its value (section 2.10) ---------------- */

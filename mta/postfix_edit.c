@@ -85,8 +85,11 @@ enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wis
 {
     enum mta_claim claim = mta_claim(facts, wish, service, rival);
 
-    if (claim != MTA_CONTESTED)
+    if (claim != MTA_CONTESTED) {
+        if (rival)
+            *rival = NULL;
         return claim;
+    }
     if (service->role == MTA_SENDER)
         return sends_only_as(facts, wish, service) ? MTA_SET : MTA_CONTESTED;
     return name_equal(&greeted_with(facts, wish, service)->name, &wish->name) ? MTA_SET : MTA_LEAVE;
@@ -133,8 +136,8 @@ static bool is_shared(const struct postfix_draft *d, const char *parameter)
         place = place_of(d->instance, s);
         if (replies || (!place.own && str_equal(place.parameter, parameter)))
             return true;
-        /* The HELO that is written nowhere but follows the name would be written for all. */
-        if (str_equal(parameter, "smtp_helo_name") && s->role == MTA_SENDER && !place.own)
+        /* Where senders have several names, each has its own. */
+        if (str_equal(parameter, "smtp_helo_name") && s->role == MTA_SENDER)
             return true;
     }
     return false;
@@ -221,6 +224,16 @@ static bool refuse_contested(const struct mta_service *service, const struct mta
         service->role == MTA_SENDER ? "smtp_bind_address, smtp_helo_name"
                                     : "ADDRESS:smtp inet, -o myhostname");
     return error_next(e, "postconf -c %.200s -M", service->instance);
+}
+
+/* The same for a listener that goes on greeting with the other name: what is left is a person's. */
+static void note_contested(struct postfix_draft *d, const struct mta_service *service,
+                           const struct mta_pair *rival)
+{
+    struct error why = {0};
+
+    if (!refuse_contested(service, rival, &why))
+        strings_add(&d->edits->notes, why.why);
 }
 
 /* A server that greets with our own name is a mail loop for us (section 2.10). */
@@ -357,8 +370,7 @@ static bool look_at(struct postfix_draft *d, const struct mta_service *service, 
         return true;
     if (claim == MTA_CONTESTED)
         return refuse_contested(service, rival, e);
-    d->other = service;
-    d->rival = rival;
+    note_contested(d, service, rival);
     return true;
 }
 
@@ -410,9 +422,7 @@ static bool plan_changes(struct postfix_draft *d, struct error *e)
     for (size_t i = 0; i < d->facts->instance_count; i++)
         if (d->facts->instances[i].enabled && !plan_instance(d, &d->facts->instances[i], e))
             return false;
-    if (d->edits->change_count > 0)
-        return refuse_peers(d, e) && postfix_write(d, e);
-    return !d->other || refuse_contested(d->other, d->rival, e);
+    return d->edits->change_count == 0 || (refuse_peers(d, e) && postfix_write(d, e));
 }
 
 static bool usable(const struct mta_facts *facts, const struct mta_wish *wish, struct error *e)

@@ -159,13 +159,11 @@ static const char *maker_of(const struct host_file *file)
     return NULL;
 }
 
-static void add_note(struct mta_edits *edits, const char *format, const char *a, const char *b)
+static void add_note(struct mta_edits *edits, const char *a, const char *b, const char *c)
 {
     struct buf text = BUF_INIT(1024);
 
-    buf_printf(&text, "%.300s", a);
-    buf_text(&text, format);
-    buf_printf(&text, "%.300s", b);
+    buf_printf(&text, "%.300s%.100s%.300s", a, b, c);
     if (!strings_have(&edits->notes, buf_string(&text)))
         strings_add(&edits->notes, buf_string(&text));
     buf_free(&text);
@@ -190,7 +188,7 @@ static bool write_file(struct mta_edits *edits, const struct host_file *file, st
         *edit = (struct mta_edit){.file = file, .length = text.length};
         edit->text = buf_take(&text);
         if (maker)
-            add_note(edits, " says that it is written by ", file->path, maker);
+            add_note(edits, file->path, " says that it is written by ", maker);
     }
     buf_free(&text);
     return ok;
@@ -261,7 +259,7 @@ static void tell_of_milters(struct mta_edits *edits, const struct mta_instance *
     const char *milters = postfix_effective(instance, "smtpd_milters");
 
     if (milters[0])
-        add_note(edits, "", "milters may put the new name into Authentication-Results: ", milters);
+        add_note(edits, "milters may put the new name into Authentication-Results: ", milters, "");
 }
 
 static bool write_instance(struct postfix_draft *d, const struct mta_instance *instance,
@@ -294,8 +292,5 @@ bool postfix_write(struct postfix_draft *d, struct error *e)
     for (size_t i = 0; i < d->facts->instance_count; i++)
         if (!write_instance(d, &d->facts->instances[i], e))
             return false;
-    if (d->other)
-        add_note(d->edits, " goes on greeting with another name, also at ", d->other->title,
-                 ip_text(&d->rival->address).s);
     return true;
 }

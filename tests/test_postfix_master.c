@@ -55,7 +55,7 @@ static char *changes_text(const struct mta_edits *edits)
         bool usual = str_starts(c->file, "/etc/postfix/");
 
         buf_printf(&b, "%s%s%.*s%s%s=%s%s", i > 0 ? "; " : "", c->follows ? "[" : "",
-                   usual ? 0 : (int)(strrchr(c->file, '/') - c->file - 4), c->file + 5,
+                   usual ? 0 : (int)(strrchr(c->file, '/') - c->file - 5), c->file + 5,
                    usual ? "" : " ", c->parameter, c->after, c->follows ? "]" : "");
     }
     return buf_take(&b);
@@ -73,7 +73,7 @@ static const struct {
      "smtp/inet/myhostname", "b.example"},
     {"a greeting and a name of its own: none of them is left behind", "myhostname = " NAME "\n",
      "smtp inet n - n - - smtpd -o myhostname=b.example -o smtpd_banner=b.example\n" SMTP, "",
-     "smtp/inet/smtpd_banner=" NAME "; smtp/inet/myhostname=" NAME, "smtp/inet/myhostname",
+     "smtp/inet/smtpd_banner=" NAME "; smtp/inet/myhostname=" NAME, "smtp/inet/smtpd_banner",
      "b.example"},
     {"only the reply to EHLO is another", "myhostname = " NAME "\n",
      "smtp inet n - n - - smtpd -o myhostname=b.example -o smtpd_banner=" NAME "\n" SMTP, "",
@@ -127,14 +127,16 @@ static const struct {
      SMTPD SMTP "submission inet n - n - - smtpd -o myhostname=s.example\n", "",
      "myhostname=" NAME "; [smtp/inet/smtpd_sasl_local_domain=a.example]", "myhostname",
      "a.example"},
-    {"the transport that is wrong, and no other", "myhostname = " NAME "\n", SMTPD SMTP OUT2,
-     B "=" NAME, "out2/unix/smtp_helo_name=" NAME, "", ""},
+    {"the transport that is wrong, and no other", "myhostname = " OTHER "\n", SMTPD SMTP OUT2,
+     A "=" OTHER " " B "=" NAME, "out2/unix/smtp_helo_name=" NAME, "out2/unix/smtp_helo_name",
+     OTHER},
     {"the second name goes to its transport", "myhostname = " OTHER "\n", SMTPD SMTP OUT2,
-     B "=" NAME, "out2/unix/smtp_helo_name=" NAME "; smtp/inet/myhostname=" NAME,
+     B "=" NAME, "smtp/inet/myhostname=" NAME "; out2/unix/smtp_helo_name=" NAME,
      "smtp/inet/myhostname", OTHER},
     {"the first name, where main.cf also names the second", "myhostname = vm.example\n",
      "192.0.2.1:smtp inet n - n - - smtpd\n" SMTP OUT2, A "=" NAME " " B "=" OTHER,
-     "smtp_helo_name", "", ""},
+     "smtp/unix/smtp_helo_name=" NAME "; relay/unix/smtp_helo_name=" NAME,
+     "smtp/unix/smtp_helo_name", "vm.example"},
     {"the transport's own", "myhostname = " NAME "\n",
      SMTPD SMTP "out2 unix - - n - - smtp -o smtp_bind_address=" B " -o smtp_helo_name=b.example\n",
      A "=other.example " B "=" NAME, "out2/unix/smtp_helo_name=" NAME,
@@ -212,10 +214,303 @@ START_TEST(edit_gives_the_name)
 }
 END_TEST
 
+/* --- Several instances --------------------------------------------------------------------------- */
+
+#define LISTS "multi_instance_directories = /etc/postfix-out\n" ALONE
+#define RUNS "multi_instance_enable = yes\n" ALONE
+
+static const struct {
+    const char *label, *main_cf, *master_cf, *out_cf, *out_master_cf, *pairs;
+    const char *changes, *why; /* one of them */
+    const char *commands;
+} instances[] = {
+    {"each in its own folder",
+     "myhostname = a.example\n" LISTS, SMTPD, "myhostname = out.example\n" RUNS, SMTP, "",
+     "myhostname=" NAME "; postfix-out smtp_helo_name=" NAME, "",
+     "postfix check; postfix reload; postfix -c /etc/postfix-out check; "
+     "postfix -c /etc/postfix-out reload"},
+    {"the one that is wrong, and no other", "myhostname = " NAME "\n" LISTS, SMTPD,
+     "myhostname = out.example\nsmtp_helo_name = b.example\n" RUNS, SMTP, "",
+     "postfix-out smtp_helo_name=" NAME, "",
+     "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
+    {"in its master.cf", "myhostname = " NAME "\n" LISTS, SMTPD,
+     "myhostname = out.example\nsmtp_helo_name = " NAME "\n" RUNS,
+     "smtp unix - - n - - smtp -o smtp_helo_name=b.example\n", "",
+     "postfix-out smtp/unix/smtp_helo_name=" NAME, "",
+     "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
+    {"who greets is called so, wherever it is",
+     "myhostname = a.example\ninet_interfaces = loopback-only\nrelayhost = [127.0.0.1]:10026\n" LISTS,
+     SMTPD SMTP, "myhostname = out.example\n" RUNS, SMTPD SMTP, "",
+     "postfix-out myhostname=" NAME, "",
+     "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
+    {"two names, two instances", "myhostname = a.example\ninet_interfaces = " A "\n" LISTS,
+     SMTPD SMTP, "myhostname = b.example\ninet_interfaces = " B "\n" RUNS, SMTPD SMTP,
+     A "=" OTHER " " B "=" NAME, "postfix-out myhostname=" NAME, "",
+     "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
+    {"two that greet cannot have one name",
+     "myhostname = " NAME "\ninet_interfaces = " A "\n" LISTS, SMTPD SMTP,
+     "myhostname = b.example\ninet_interfaces = " B "\n" RUNS, SMTPD SMTP,
+     A "=" NAME " " B "=" NAME, "", "two instances with one name", ""},
+    {"nor may one take the other's", "myhostname = a.example\n" LISTS, SMTPD SMTP,
+     "myhostname = " NAME "\n" RUNS, "127.0.0.1:10026 inet n - n - - smtpd\n", "", "",
+     "two instances with one name", ""},
+};
+
+START_TEST(instances_get_the_name)
+{
+    struct fake_host *fake = fake_host_new();
+    struct mta_pair pairs[4];
+    struct mta_wish wish = {.name = {NAME}, .pairs = pairs};
+    struct mta_edits edits = {0}, none = {0};
+    struct mta_facts facts, after;
+    char commands[400], *changes;
+    struct error e = {0};
+
+    fake_host_postfix(fake, instances[_i].main_cf, instances[_i].master_cf);
+    fake_host_file(fake, "/etc/postfix-out/main.cf", instances[_i].out_cf);
+    fake_host_file(fake, "/etc/postfix-out/master.cf", instances[_i].out_master_cf);
+    wish.pair_count = read_pairs(instances[_i].pairs, pairs);
+    facts = facts_of(fake);
+    if (instances[_i].why[0]) {
+        ck_assert_msg(!facts.mta->edit(&facts, &wish, &edits, &e), "%s", instances[_i].label);
+        ck_assert_int_eq(e.code, ERR_CONFLICT);
+        ck_assert_msg(strstr(e.why, instances[_i].why), "%s: %s", instances[_i].label, e.why);
+    } else {
+        ck_assert_msg(facts.mta->edit(&facts, &wish, &edits, &e), "%s: %s", instances[_i].label,
+                      e.why);
+        changes = changes_text(&edits);
+        ck_assert_msg(str_equal(changes, instances[_i].changes), "%s:\n%s", instances[_i].label,
+                      changes);
+        free(changes);
+        strings_join(&edits.commands, "; ", "", commands, sizeof commands);
+        ck_assert_str_eq(commands, instances[_i].commands);
+        ck_assert_msg(facts.mta->check(&fake->host, &facts, &edits, &wish, &e), "%s: %s",
+                      instances[_i].label, e.why);
+        put_all(fake, &edits);
+        after = facts_of(fake);
+        ck_assert_msg(facts.mta->edit(&after, &wish, &none, &e), "%s", e.why);
+        ck_assert_uint_eq(none.change_count, 0);
+        mta_facts_free(&after);
+    }
+    mta_edits_free(&edits);
+    mta_edits_free(&none);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* Only what was edited is reloaded, and only what was edited must live. */
+START_TEST(instances_are_activated_one_by_one)
+{
+    struct fake_host *fake = fake_host_new();
+    const struct mta_wish wish = {.name = {NAME}};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    fake_host_postfix(fake, instances[1].main_cf, instances[1].master_cf);
+    fake_host_file(fake, "/etc/postfix-out/main.cf", instances[1].out_cf);
+    fake_host_file(fake, "/etc/postfix-out/master.cf", instances[1].out_master_cf);
+    facts = facts_of(fake);
+    ck_assert(facts.mta->edit(&facts, &wish, &edits, &e));
+    buf_clear(&fake->log);
+    ck_assert(facts.mta->activate(&fake->host, &facts, &edits, &e));
+    ck_assert_str_eq(buf_string(&fake->log),
+                     "postfix -c /etc/postfix-out check\n"
+                     "postconf -c /etc/postfix-out -x inet_interfaces inet_protocols\n"
+                     "postfix -c /etc/postfix-out reload\n");
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* One that runs and cannot be read hides who sends: nothing is judged, and nothing is edited. */
+START_TEST(a_broken_instance_is_told)
+{
+    struct fake_host *fake = fake_host_new();
+    struct mta_facts facts;
+
+    fake_host_postfix(fake, "myhostname = a.example\n" LISTS, SMTPD SMTP);
+    fake_host_file(fake, "/etc/postfix-out/main.cf", RUNS);
+    fake_host_file(fake, "/etc/postfix-out/master.cf", SMTP);
+    fake_host_answer(fake, "postconf -c /etc/postfix-out -x", 1, "", "postconf: fatal: no\n");
+    facts = facts_of(fake);
+    ck_assert_str_eq(facts.unknown, "/etc/postfix-out: no");
+    mta_facts_free(&facts);
+    fake_host_file(fake, "/etc/postfix-out/main.cf", "x = y\n");
+    facts = facts_of(fake);
+    ck_assert_str_eq(facts.unknown, "");
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* --- Interfaces ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *label, *getent, *why; /* what the new name leads to */
+} followers[] = {
+    {"it leads here", A "  STREAM " NAME "\n" A "  DGRAM\n", NULL},
+    {"it leads elsewhere", "192.0.2.99 STREAM " NAME "\n", "leads to 192.0.2.99  here and not to " A},
+};
+
+START_TEST(interfaces_that_follow_need_a_restart)
+{
+    struct fake_host *fake = fake_host_new();
+    struct mta_pair pairs[4];
+    struct mta_wish wish = {.name = {NAME}, .pairs = pairs};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+    bool ok;
+
+    wish.pair_count = read_pairs(A "=" NAME, pairs);
+    fake_host_postfix(fake, "myhostname = a.example\ninet_interfaces = $myhostname\n" ALONE,
+                      SMTPD SMTP);
+    fake_host_answer(fake, "getent ahosts a.example", 0, A " STREAM a.example\n", "");
+    fake_host_answer(fake, "getent ahosts " NAME, 0, followers[_i].getent, "");
+    facts = facts_of(fake);
+    ck_assert(ip_equal(&mta_service_of(&facts, MTA_SENDER)->bind[0], &pairs[0].address));
+    ck_assert_msg(facts.mta->edit(&facts, &wish, &edits, &e), "%s", e.why);
+    ck_assert(edits.restart);
+    ck_assert_str_eq(edits.commands.v[1], "postfix stop");
+    ck_assert_str_eq(edits.commands.v[2], "postfix start");
+    ok = facts.mta->check(&fake->host, &facts, &edits, &wish, &e);
+    ck_assert_msg(ok == (followers[_i].why == NULL), "%s: %s", followers[_i].label, e.why);
+    if (!ok)
+        ck_assert_msg(strstr(e.why, followers[_i].why), "%s", e.why);
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* A step back does not know that the step needed a restart; the settings tell. */
+START_TEST(other_interfaces_need_a_restart)
+{
+    struct fake_host *fake = fake_host_new();
+    const struct mta_edits none = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    fake_host_postfix(fake, "inet_protocols = ipv4\n", SMTPD SMTP);
+    facts = facts_of(fake);
+    fake_host_file(fake, "/etc/postfix/main.cf", "inet_protocols = all\n");
+    buf_clear(&fake->log);
+    ck_assert(facts.mta->activate(&fake->host, &facts, &none, &e));
+    ck_assert_ptr_nonnull(strstr(buf_string(&fake->log), "postfix -c /etc/postfix start\n"));
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+static const struct {
+    const char *label, *protocols, *out_protocols;
+    bool silent4, silent6;
+} silences[] = {
+    {"both by default", "", "", false, false},
+    {"IPv4 only", "inet_protocols = ipv4\n", "inet_protocols = ipv4\n", false, true},
+    {"IPv6 only", "inet_protocols = IPv6\n", "inet_protocols = ipv6\n", true, false},
+    {"the other instance uses it", "inet_protocols = ipv4\n", "inet_protocols = ipv4, ipv6\n", false,
+     false},
+};
+
+START_TEST(silent_families)
+{
+    struct fake_host *fake = fake_host_new();
+    char main_cf[300];
+    struct mta_facts facts;
+
+    snprintf(main_cf, sizeof main_cf, "%s" LISTS, silences[_i].protocols);
+    fake_host_postfix(fake, main_cf, SMTPD SMTP);
+    snprintf(main_cf, sizeof main_cf, "%s" RUNS, silences[_i].out_protocols);
+    fake_host_file(fake, "/etc/postfix-out/main.cf", main_cf);
+    fake_host_file(fake, "/etc/postfix-out/master.cf", SMTP);
+    facts = facts_of(fake);
+    ck_assert_msg(facts.silent[0] == silences[_i].silent4, "%s", silences[_i].label);
+    ck_assert_msg(facts.silent[1] == silences[_i].silent6, "%s", silences[_i].label);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* --- What a person should know ------------------------------------------------------------------- */
+
+static const struct {
+    const char *label, *main_cf, *note; /* "": none */
+} notes[] = {
+    {"nobody else's", "# my own\nmyhostname = a.example\n", ""},
+    {"Ansible's", "# Ansible managed\nmyhostname = a.example\n", "/etc/postfix/main.cf"
+                                                                 " says that it is written by "
+                                                                 "Ansible"},
+    {"a program's", "#\n# DO NOT EDIT this file\nmyhostname = a.example\n", "by a program"},
+    {"only a comment says so", "myhostname = a.example\nsmtpd_banner = $myhostname puppet\n", ""},
+    {"milters", "myhostname = a.example\nsmtpd_milters = inet:localhost:8891\n",
+     "Authentication-Results: inet:localhost:8891"},
+};
+
+START_TEST(edit_tells_what_to_know)
+{
+    struct fake_host *fake = fake_host_new();
+    const struct mta_wish wish = {.name = {NAME}};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    fake_host_postfix(fake, notes[_i].main_cf, SMTPD SMTP);
+    facts = facts_of(fake);
+    ck_assert(facts.mta->edit(&facts, &wish, &edits, &e));
+    ck_assert_msg((edits.notes.count > 0) == (notes[_i].note[0] != '\0'), "%s", notes[_i].label);
+    if (edits.notes.count > 0)
+        ck_assert_msg(strstr(edits.notes.v[0], notes[_i].note), "%s: %s", notes[_i].label,
+                      edits.notes.v[0]);
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
+/* A listener of two names greets with one; the other is told, or asked of a person. */
+START_TEST(one_listener_two_names)
+{
+    struct fake_host *fake = fake_host_new();
+    struct mta_pair pairs[4];
+    struct mta_wish wish = {.name = {NAME}, .pairs = pairs};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    wish.pair_count = read_pairs(A "=" OTHER " " B "=" NAME, pairs);
+    fake_host_postfix(fake, "myhostname = " OTHER "\n", SMTPD SMTP OUT2);
+    facts = facts_of(fake);
+    ck_assert(facts.mta->edit(&facts, &wish, &edits, &e));
+    ck_assert_ptr_nonnull(strstr(edits.notes.v[0], "\"smtp inet\" also serves " A));
+    put_all(fake, &edits);
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    facts = facts_of(fake);
+    ck_assert(facts.mta->edit(&facts, &wish, &edits, &e));
+    ck_assert_uint_eq(edits.file_count, 0);
+    ck_assert_ptr_nonnull(strstr(edits.notes.v[0], "each name needs a service of its own"));
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {"edit gives the name", edit_gives_the_name, ROWS(edits_wanted), 0},
+        {"instances get the name", instances_get_the_name, ROWS(instances), 0},
+        {"instances are activated", instances_are_activated_one_by_one, 1, 0},
+        {"a broken instance is told", a_broken_instance_is_told, 1, 0},
+        {"interfaces that follow", interfaces_that_follow_need_a_restart, ROWS(followers), 0},
+        {"other interfaces", other_interfaces_need_a_restart, 1, 0},
+        {"silent families", silent_families, ROWS(silences), 0},
+        {"edit tells what to know", edit_tells_what_to_know, ROWS(notes), 0},
+        {"one listener, two names", one_listener_two_names, 1, 0},
     };
 
     return unit_run("postfix_master", tests, ROWS(tests));
