@@ -162,26 +162,61 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     return true;
 }
 
+static struct backup *backup_of(struct step_record *record, const char *path)
+{
+    for (size_t i = 0; i < record->backup_count; i++)
+        if (str_equal(record->backups[i].path, path))
+            return &record->backups[i];
+    return NULL;
+}
+
+static bool save_backup(struct run *run, size_t step, const struct mta_edit *edit, struct error *e)
+{
+    struct step_record *record = &run->records[step];
+    struct backup backup = {.before = edit->file->digest}, *earlier;
+    char path[PATH_SIZE];
+
+    if (!str_copy(backup.path, sizeof backup.path, edit->file->target))
+        return fail(e, ERR_CANNOT_CREATE, "the path %.200s is too long to be kept",
+                    edit->file->target);
+    backup.after = digest_of(edit->text, edit->length);
+    earlier = backup_of(record, backup.path);
+    if (earlier != NULL && (str_equal(earlier->before.hex, backup.before.hex) ||
+                            str_equal(earlier->after.hex, backup.before.hex))) {
+        earlier->after = backup.after;
+        return true;
+    }
+    str_format(backup.copy, sizeof backup.copy, "backup-%zu-%zu", step + 1,
+               record->backup_count + 1);
+    in_run(run, backup.copy, path);
+    if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
+        return error_what(e, "cannot keep the old %s", edit->file->target);
+    if (earlier != NULL) { /* somebody else has changed it since */
+        *earlier = backup;
+        return true;
+    }
+    record->backups =
+        mem_resize(record->backups, record->backup_count + 1, sizeof *record->backups);
+    record->backups[record->backup_count++] = backup;
+    return true;
+}
+
+/*
+ * A step that was begun before and ended between two files begins again with the rest: what was
+ * kept then is still what undo brings back.
+ */
 static bool save_backups(struct run *run, size_t step, const struct mta_edits *edits, json_t *list,
                          struct error *e)
 {
     struct step_record *record = &run->records[step];
-    char path[PATH_SIZE];
 
-    record->backups = mem_resize(record->backups, edits->file_count + 1, sizeof *record->backups);
-    record->backup_count = 0;
-    for (size_t i = 0; i < edits->file_count; i++) {
-        struct backup *backup = &record->backups[record->backup_count++];
-        const struct mta_edit *edit = &edits->files[i];
-        *backup = (struct backup){.before = edit->file->digest,
-                                  .after = digest_of(edit->text, edit->length)};
-        str_format(backup->copy, sizeof backup->copy, "backup-%zu-%zu", step + 1, i + 1);
-        if (!str_copy(backup->path, sizeof backup->path, edit->file->target))
-            return fail(e, ERR_CANNOT_CREATE, "the path %.200s is too long to be kept",
-                        edit->file->target);
-        in_run(run, backup->copy, path);
-        if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
-            return error_what(e, "cannot keep the old %s", edit->file->target);
+    if (record->progress != PROGRESS_BEGUN)
+        record->backup_count = 0;
+    for (size_t i = 0; i < edits->file_count; i++)
+        if (!save_backup(run, step, &edits->files[i], e))
+            return false;
+    for (size_t i = 0; i < record->backup_count; i++) {
+        const struct backup *backup = &record->backups[i];
         json_array_append_new(
             list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup->path, "copy", backup->copy,
                                  "before", backup->before.hex, "after", backup->after.hex)));

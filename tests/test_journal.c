@@ -673,6 +673,38 @@ START_TEST(test_backup)
 }
 END_TEST
 
+/* Ended between two files, a step begins again with the second; undo must know of both. */
+START_TEST(test_backups_of_two_begins)
+{
+    struct folder state = folder_new();
+    struct run run = start(&state, "old.example.net", NOW), again;
+    struct edited first, second;
+    const struct backup *backups;
+    struct buf out = BUF_INIT(4096);
+    struct error e = {0};
+
+    edited_fill(&first, "/master.cf", OLD_TEXT);
+    edited_fill(&second, "/main.cf", NEW_TEXT);
+    begin(&run, 1, "localhost", &first.edits);
+    begin(&run, 1, "localhost", &second.edits);
+    again = reopen(&state, run.id);
+    ck_assert_uint_eq(again.records[1].backup_count, 2);
+    backups = again.records[1].backups;
+    ck_assert_str_eq(backups[0].path, "/master.cf");
+    ck_assert_str_eq(backups[1].path, "/main.cf");
+    ck_assert(journal_backup(&again, &backups[0], &out, &e));
+    ck_assert(journal_backup(&again, &backups[1], &out, &e));
+    ck_assert_str_eq(buf_string(&out), OLD_TEXT NEW_TEXT);
+    ck_assert(journal_end(&again, 1, PROGRESS_FAILED, "put back", &e));
+    begin(&again, 1, "localhost", &second.edits);
+    ck_assert_uint_eq(again.records[1].backup_count, 1);
+    buf_free(&out);
+    run_free(&again);
+    run_free(&run);
+    folder_free(&state);
+}
+END_TEST
+
 START_TEST(test_damaged_backup)
 {
     struct folder state = folder_new();
@@ -782,6 +814,7 @@ int main(void)
         {.name = "clock set back", .test = test_clock_set_back, .rows = 1},
         {.name = "cannot create", .test = test_cannot_create, .rows = 1},
         {.name = "backup", .test = test_backup, .rows = ROWS(contents)},
+        {.name = "backups of two begins", .test = test_backups_of_two_begins, .rows = 1},
         {.name = "damaged backup", .test = test_damaged_backup, .rows = 1},
         {.name = "long path", .test = test_long_path, .rows = 1},
         {.name = "state dir", .test = test_state_dir, .rows = ROWS(places)},
