@@ -39,7 +39,7 @@ static bool is_taken(const struct mta_facts *facts, const struct mta_service *se
 bool mta_serves(const struct mta_facts *facts, const struct mta_service *service,
                 const struct ip *address)
 {
-    if (!service->outside)
+    if (!service->outside || service->silent[address->family == IP_V6])
         return false;
     if (is_bound(service, address->family))
         return is_bound_to(service, address);

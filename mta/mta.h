@@ -29,6 +29,7 @@ struct mta_service {
     char ehlo[256];     /* listener: the name in its EHLO reply */
     char from[96];      /* what decides it: "smtp_helo_name", "smtp inet -o myhostname" */
     struct ip bind[2];  /* addresses it is tied to, one a family; IP_NONE: the kernel chooses */
+    bool silent[2];     /* it does not use this family */
     uint16_t port;      /* listener: 25 for SMTP; 0: a sender, or not known */
     bool outside;       /* faces the Internet: not a loopback re-injection listener */
 };

@@ -71,7 +71,7 @@ static bool sends_only_as(const struct mta_facts *facts, const struct mta_wish *
         const struct ip *from =
             bind->family != IP_NONE ? bind : &facts->source[address->family == IP_V6];
 
-        if (!ip_equal(from, address))
+        if (!ip_equal(from, address) || service->silent[address->family == IP_V6])
             continue;
         if (!name_equal(&wish->pairs[i].name, &wish->name))
             return false;

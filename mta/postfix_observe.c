@@ -49,6 +49,7 @@ static const char *const naming[] = {"myhostname",
                                      "smtp_bind_address",
                                      "smtp_bind_address6",
                                      "postscreen_greet_banner",
+                                     "inet_protocols",
                                      NULL};
 
 /* One instance while it is asked. */

@@ -85,20 +85,21 @@ static void find_relay(struct mta_facts *facts)
     }
 }
 
-/* Nothing is sent over a family that inet_protocols of every instance leaves out. */
+/* Nothing is sent over a family that every sender leaves out. */
 static void find_silence(struct mta_facts *facts)
 {
-    static const char *const protocols[2] = {"ipv4", "ipv6"};
-
     for (int family = 0; family < 2; family++) {
-        facts->silent[family] = facts->unknown[0] == '\0';
-        for (size_t i = 0; i < facts->instance_count; i++) {
-            const char *used = postfix_effective(&facts->instances[i], "inet_protocols");
+        bool any = false;
 
-            if (facts->instances[i].enabled && (used[0] == '\0' || postfix_list_has(used, "all") ||
-                                                postfix_list_has(used, protocols[family])))
+        facts->silent[family] = facts->unknown[0] == '\0';
+        for (size_t i = 0; i < facts->service_count; i++) {
+            const struct mta_service *s = &facts->services[i];
+
+            if (s->role == MTA_SENDER && s->outside && !s->silent[family])
                 facts->silent[family] = false;
+            any = any || s->role == MTA_SENDER;
         }
+        facts->silent[family] = facts->silent[family] && any;
     }
 }
 

@@ -208,6 +208,16 @@ static const char *banner_parameter(const struct postfix_seen *seen,
     return "smtpd_banner";
 }
 
+/* Families that inet_protocols leaves out. */
+static void set_silent(const char *protocols, bool silent[2])
+{
+    static const char *const families[2] = {"ipv4", "ipv6"};
+
+    for (int i = 0; protocols && protocols[0] && i < 2; i++)
+        silent[i] =
+            !postfix_list_has(protocols, "all") && !postfix_list_has(protocols, families[i]);
+}
+
 static bool make_listener(const struct postfix_seen *seen, const struct postfix_service *line,
                           struct mta_service *service)
 {
@@ -265,6 +275,7 @@ static bool make_service(const struct postfix_seen *seen, const struct postfix_s
     snprintf(service->title, sizeof service->title, "%.78s %s", line->name, line->type);
     if (is_disabled(seen, line))
         return false;
+    set_silent(postfix_effective(seen->instance, "inet_protocols"), service->silent);
     if ((inet && (smtpd || str_equal(line->program, "postscreen"))) ||
         (smtpd && str_equal(line->type, "pass")))
         return make_listener(seen, line, service);
@@ -330,6 +341,7 @@ void postfix_apply_values(struct mta_service *service, const struct postfix_valu
         str_cut(service->ehlo, sizeof service->ehlo, name);
     if (listens)
         return;
+    set_silent(postfix_value(effective, "inet_protocols"), service->silent);
     set_bind(postfix_value(effective, "smtp_bind_address"), &service->bind[0]);
     set_bind(postfix_value(effective, "smtp_bind_address6"), &service->bind[1]);
 }

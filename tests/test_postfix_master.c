@@ -12,7 +12,7 @@
 #define OTHER "out2.example.com"
 #define A "203.0.113.25"
 #define B "203.0.113.26"
-#define B6 "2001:db8:25::26"
+#define A6 "2001:db8:25::25"
 #define SMTPD "smtp inet n - n - - smtpd\n"
 #define SMTP "smtp unix - - n - - smtp\nrelay unix - - n - - smtp\n"
 #define OUT2 "out2 unix - - n - - smtp -o smtp_bind_address=" B "\n"
@@ -25,6 +25,7 @@ static struct mta_facts facts_of(struct fake_host *fake)
 
     ck_assert_msg(facts.mta->observe(&fake->host, &facts, &e), "%s", e.why);
     ck_assert(ip_parse(A, &facts.source[0]));
+    ck_assert(ip_parse(A6, &facts.source[1]));
     return facts;
 }
 
@@ -133,6 +134,9 @@ static const struct {
     {"the second name goes to its transport", "myhostname = " OTHER "\n", SMTPD SMTP OUT2,
      B "=" NAME, "smtp/inet/myhostname=" NAME "; out2/unix/smtp_helo_name=" NAME,
      "smtp/inet/myhostname", OTHER},
+    {"a transport that is tied in both families", "myhostname = " NAME "\n",
+     SMTPD SMTP "out2 unix - - n - - smtp -o smtp_bind_address=" B " -o inet_protocols=ipv4\n",
+     A "=" NAME " " A6 "=" NAME " " B "=" OTHER, "", "", ""},
     {"the first name, where main.cf also names the second", "myhostname = vm.example\n",
      "192.0.2.1:smtp inet n - n - - smtpd\n" SMTP OUT2, A "=" NAME " " B "=" OTHER,
      "smtp/unix/smtp_helo_name=" NAME "; relay/unix/smtp_helo_name=" NAME,
@@ -405,6 +409,35 @@ START_TEST(other_interfaces_need_a_restart)
 }
 END_TEST
 
+/* Who is heard as what: one transport over IPv4 only, one over both. */
+START_TEST(a_transport_of_one_family)
+{
+    struct fake_host *fake = fake_host_new();
+    struct mta_pair pairs[4];
+    struct mta_wish wish = {.name = {OTHER}, .pairs = pairs};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    wish.pair_count = read_pairs(A6 "=" NAME " " B "=" OTHER, pairs);
+    fake_host_postfix(fake, "myhostname = " NAME "\n",
+                      SMTP "out2 unix - - n - - smtp -o smtp_bind_address=" B "\n");
+    facts = facts_of(fake);
+    ck_assert(!facts.mta->edit(&facts, &wish, &edits, &e));
+    ck_assert_ptr_nonnull(strstr(e.why, "\"out2 unix\" also serves " A6));
+    mta_facts_free(&facts);
+    fake_host_postfix(fake, "myhostname = " NAME "\n",
+                      SMTP "out2 unix - - n - - smtp -o smtp_bind_address=" B
+                           " -o inet_protocols=ipv4\n");
+    facts = facts_of(fake);
+    ck_assert_msg(facts.mta->edit(&facts, &wish, &edits, &e), "%s", e.why);
+    ck_assert_uint_eq(edits.change_count, 1);
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
 static const struct {
     const char *label, *protocols, *out_protocols;
     bool silent4, silent6;
@@ -508,6 +541,7 @@ int main(void)
         {"a broken instance is told", a_broken_instance_is_told, 1, 0},
         {"interfaces that follow", interfaces_that_follow_need_a_restart, ROWS(followers), 0},
         {"other interfaces", other_interfaces_need_a_restart, 1, 0},
+        {"a transport of one family", a_transport_of_one_family, 1, 0},
         {"silent families", silent_families, ROWS(silences), 0},
         {"edit tells what to know", edit_tells_what_to_know, ROWS(notes), 0},
         {"one listener, two names", one_listener_two_names, 1, 0},
