@@ -141,7 +141,7 @@ bool postfix_says(const struct mta_service *service, const char *name); /* lette
 /*
  * What the wish means for the service. A sender that several names claim has the one of the
  * addresses that it is known to send from, if that is one; a listener has the one that it greets
- * with, else the first: MTA_LEAVE with a rival then means that it greets with another name.
+ * with, else the first. MTA_LEAVE with a rival means that it is the rival's.
  */
 enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wish *wish,
                              const struct mta_service *service, const struct mta_pair **rival);

@@ -59,11 +59,11 @@ static const struct mta_pair *greeted_with(const struct mta_facts *facts,
     return first;
 }
 
-/* Whether every address that the sender is known to send from has the name: one at least. */
-static bool sends_only_as(const struct mta_facts *facts, const struct mta_wish *wish,
-                          const struct mta_service *service)
+/* By the addresses that the sender is known to send from: the name's, another's, or both. */
+static enum mta_claim claim_by_source(const struct mta_facts *facts, const struct mta_wish *wish,
+                                      const struct mta_service *service)
 {
-    bool any = false;
+    size_t ours = 0, others = 0;
 
     for (size_t i = 0; i < wish->pair_count; i++) {
         const struct ip *address = &wish->pairs[i].address;
@@ -73,11 +73,14 @@ static bool sends_only_as(const struct mta_facts *facts, const struct mta_wish *
 
         if (!ip_equal(from, address) || service->silent[address->family == IP_V6])
             continue;
-        if (!name_equal(&wish->pairs[i].name, &wish->name))
-            return false;
-        any = true;
+        if (name_equal(&wish->pairs[i].name, &wish->name))
+            ours++;
+        else
+            others++;
     }
-    return any;
+    if (ours > 0 && others == 0)
+        return MTA_SET;
+    return ours == 0 && others > 0 ? MTA_LEAVE : MTA_CONTESTED;
 }
 
 enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wish *wish,
@@ -91,7 +94,7 @@ enum mta_claim postfix_claim(const struct mta_facts *facts, const struct mta_wis
         return claim;
     }
     if (service->role == MTA_SENDER)
-        return sends_only_as(facts, wish, service) ? MTA_SET : MTA_CONTESTED;
+        return claim_by_source(facts, wish, service);
     return name_equal(&greeted_with(facts, wish, service)->name, &wish->name) ? MTA_SET : MTA_LEAVE;
 }
 
@@ -226,7 +229,7 @@ static bool refuse_contested(const struct mta_service *service, const struct mta
     return error_next(e, "postconf -c %.200s -M", service->instance);
 }
 
-/* The same for a listener that goes on greeting with the other name: what is left is a person's. */
+/* The same where the service is the other name's by its greeting or its address: a person's rest. */
 static void note_contested(struct postfix_draft *d, const struct mta_service *service,
                            const struct mta_pair *rival)
 {

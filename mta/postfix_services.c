@@ -79,9 +79,10 @@ static bool only_loopback(const char *interfaces)
 
 /*
  * Where inet_interfaces lists exactly one address of a family that is no loopback, mail leaves
- * from it (section 2.7). A host name among them leaves that open.
+ * from it (section 2.7), and where it lists none, nobody listens. A host name among them leaves
+ * that open.
  */
-static void bind_to_interfaces(const char *interfaces, struct ip bind[2])
+static void bind_to_interfaces(const char *interfaces, struct mta_service *service)
 {
     size_t count[2] = {0};
     struct ip found[2] = {0}, ip;
@@ -95,9 +96,12 @@ static void bind_to_interfaces(const char *interfaces, struct ip bind[2])
         count[ip.family == IP_V6]++;
         found[ip.family == IP_V6] = ip;
     }
-    for (size_t i = 0; i < 2; i++)
-        if (count[i] == 1 && bind[i].family == IP_NONE)
-            bind[i] = found[i];
+    for (size_t i = 0; i < 2; i++) {
+        if (count[i] == 1 && service->bind[i].family == IP_NONE)
+            service->bind[i] = found[i];
+        if (count[i] == 0 && count[1 - i] > 0 && service->role == MTA_LISTENER)
+            service->silent[i] = true;
+    }
 }
 
 /* master_service_disable: "inet", "smtp/inet", "!smtp/inet"; the first match decides. */
@@ -232,10 +236,12 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
         service->outside = has_postscreen(seen);
         service->port = SMTP_PORT;
     }
-    if (ip_parse(address, &ip))
+    if (ip_parse(address, &ip)) {
         service->bind[ip.family == IP_V6] = ip;
-    else if (!address[0])
-        bind_to_interfaces(seen->interfaces, service->bind);
+        service->silent[ip.family != IP_V6] = true;
+    } else if (!address[0]) {
+        bind_to_interfaces(seen->interfaces, service);
+    }
     str_cut(service->says, sizeof service->says, postfix_effective(seen->instance, banner));
     str_cut(service->ehlo, sizeof service->ehlo, postfix_effective(seen->instance, "myhostname"));
     say_from(seen, line, banner, service);
@@ -260,7 +266,7 @@ static bool make_sender(const struct postfix_seen *seen, const struct postfix_se
     str_cut(service->says, sizeof service->says, postfix_effective(instance, "smtp_helo_name"));
     set_bind(postfix_effective(instance, "smtp_bind_address"), &service->bind[0]);
     set_bind(postfix_effective(instance, "smtp_bind_address6"), &service->bind[1]);
-    bind_to_interfaces(seen->interfaces, service->bind);
+    bind_to_interfaces(seen->interfaces, service);
     say_from(seen, line, "smtp_helo_name", service);
     return true;
 }

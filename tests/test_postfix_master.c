@@ -151,6 +151,11 @@ static const struct {
      A "=" OTHER " " B "=" NAME,
      B ":smtp/inet/myhostname=" NAME "; out2/unix/smtp_helo_name=" NAME,
      B ":smtp/inet/myhostname", OTHER},
+    {"a listener of one address is none of the other family", "myhostname = " OTHER "\n",
+     "smtp inet n - n - - smtpd\n" B ":smtp inet n - n - - smtpd -o myhostname=b.example\n"
+     "smtp unix - - n - - smtp -o smtp_helo_name=" OTHER "\n",
+     A "=" OTHER " " A6 "=" OTHER " " B "=" NAME, B ":smtp/inet/myhostname=" NAME,
+     B ":smtp/inet/myhostname", "b.example"},
     {"its literal greeting is not everybody's",
      "myhostname = " OTHER "\nsmtpd_banner = " OTHER " hello\n",
      A ":smtp inet n - n - - smtpd\n" B ":smtp inet n - n - - smtpd\n", A "=" OTHER " " B "=" NAME,

@@ -1,0 +1,73 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: two Postfix instances, one greets and one sends; each is edited in its own folder
+
+readonly OUT=/etc/postfix-out
+
+postfix_of() { # postfix_of FOLDER PARAMETER
+    postconf -c "$1" -h "$2"
+}
+
+given "an instance that greets, and one that only sends, each with a name of its own"
+make_aligned
+main_cf "$LAB_FOLDER/etc/main.cf"
+postmulti -e init
+postmulti -I postfix-out -e create
+postconf -c "$OUT" -e myhostname=vm25-out.localdomain inet_interfaces=loopback-only \
+    authorized_submit_users=static:all maillog_file=/var/log/mail.log \
+    'smtp_helo_name = $myhostname'
+sed -i -E 's/^([a-z0-9]+ +(inet|unix|unix-dgram) +[yn-] +[yn-] +)y/\1n/' "$OUT/master.cf"
+cat >>"$OUT/master.cf" <<'END'
+bulk unix - - n - - smtp
+  -o { smtp_helo_name = vm25-bulk.localdomain }
+END
+touch -d '1 hour ago' "$OUT"/*.cf /etc/postfix/main.cf
+postmulti -i postfix-out -e enable
+touch -d '1 hour ago' "$OUT"/*.cf
+postfix -c "$OUT" start
+wait_for 10 says_220 "$V4"
+cp -r "$OUT" /tmp/out
+cp /etc/postfix/main.cf /tmp/main.cf
+master_pid() { cat "$(postfix_of "$1" queue_directory)/pid/master.pid" | xargs; }
+first_master=$(master_pid /etc/postfix) out_master=$(master_pid "$OUT")
+
+when "the name is given"
+expect_exit 0 namesake apply --yes --only mta
+then_ "the one that greets is called so, the other one sends so: two equal names would be a loop"
+expect "$NAME" postfix_of /etc/postfix myhostname
+expect vm25-out.localdomain postfix_of "$OUT" myhostname
+expect "$NAME" postfix_of "$OUT" smtp_helo_name
+expect "bulk/unix/smtp_helo_name = $NAME" postconf -c "$OUT" -P bulk/unix/smtp_helo_name
+expect_greetings "$NAME"
+then_ "both go on running, and nothing was started anew"
+expect "$first_master" master_pid /etc/postfix
+expect "$out_master" master_pid "$OUT"
+expect_exit 0 namesake audit
+
+when "only the sending one has to change"
+sed -i "s/ = $NAME/ = other.example.com/" "$OUT/master.cf"
+touch -d '1 hour ago' "$OUT/master.cf"
+cp -a /etc/postfix /tmp/first
+expect_exit 2 namesake audit
+run namesake plan
+expect_exit 0 namesake apply --yes
+then_ "the other is not touched"
+expect "bulk/unix/smtp_helo_name = $NAME" postconf -c "$OUT" -P bulk/unix/smtp_helo_name
+expect "" diff -r /tmp/first /etc/postfix
+
+when "both runs are rolled back"
+expect_exit 0 namesake rollback last --yes
+expect_exit 0 namesake rollback last --yes
+then_ "all is as it was, in both folders"
+cmp /tmp/main.cf /etc/postfix/main.cf
+cmp /tmp/out/main.cf "$OUT/main.cf"
+cmp <(sed "s/vm25-bulk.localdomain/x/" /tmp/out/master.cf) \
+    <(sed -e "s/vm25-bulk.localdomain/x/" -e "s/other.example.com/x/" "$OUT/master.cf")
+expect_greetings "$OLD_NAME"
+
+when "the sending instance cannot be read"
+echo "nonsense" >>"$OUT/main.cf"
+expect_exit 2 namesake audit --json
+then_ "the HELO is unknown, and nothing is edited"
+expect_json '[.identities[].findings[].id | select(. == "helo-unknown")] | length > 0' true
+run namesake apply --yes --only mta
+cmp /tmp/main.cf /etc/postfix/main.cf
