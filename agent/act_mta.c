@@ -132,8 +132,7 @@ static bool is_running(const struct mta_facts *facts)
     return false;
 }
 
-static bool make_live(const struct machine *machine, const struct mta_edits *edits,
-                      struct error *e)
+static bool make_live(const struct machine *machine, const struct mta_edits *edits, struct error *e)
 {
     const struct mta_facts *facts = &machine->mta;
 

@@ -25,6 +25,7 @@ struct entry {
     size_t length;
     struct piece *words; /* fields and arguments */
     size_t count;
+    bool open; /* a brace is not closed */
 };
 
 /* One "-o name=value" of an entry. */
@@ -68,7 +69,7 @@ static void flatten(const char *text, size_t at, size_t end, struct entry *entry
 }
 
 /* Braces hold together what is between them, but in the fields they are letters. */
-static size_t word_end(const struct entry *entry, size_t at)
+static size_t word_end(struct entry *entry, size_t at)
 {
     size_t level = 0;
 
@@ -82,6 +83,7 @@ static size_t word_end(const struct entry *entry, size_t at)
         else if (c == ' ' && level == 0)
             return at;
     }
+    entry->open = entry->open || level > 0;
     return at;
 }
 
@@ -142,24 +144,23 @@ static bool read_body(const struct entry *entry, struct piece body, struct optio
  */
 static bool next_option(const struct entry *entry, size_t *i, struct option *out, bool *is_setting)
 {
+    struct piece at, body;
     const char *word;
-    size_t length;
+    bool takes;
 
     *is_setting = false;
     if (*i >= entry->count)
         return false;
-    word = entry->text + entry->words[*i].at;
-    length = entry->words[*i].end - entry->words[*i].at;
-    if (length < 2 || word[0] != '-' || word[1] == '-')
+    at = entry->words[*i];
+    word = entry->text + at.at;
+    if (at.end - at.at < 2 || word[0] != '-' || word[1] == '-')
         return false;
-    ++*i;
-    if (word[1] == 'o' && length > 2)
-        *is_setting = read_body(
-            entry, (struct piece){entry->words[*i - 1].at + 2, entry->words[*i - 1].end}, out);
-    else if (length == 2 && strchr(TAKE_VALUE, word[1]) && *i < entry->count) {
-        *is_setting = word[1] == 'o' && read_body(entry, entry->words[*i], out);
-        ++*i;
-    }
+    takes = at.end - at.at == 2 && strchr(TAKE_VALUE, word[1]);
+    if (takes && *i + 1 == entry->count)
+        return false;
+    body = takes ? entry->words[*i + 1] : (struct piece){at.at + 2, at.end};
+    *is_setting = word[1] == 'o' && read_body(entry, body, out);
+    *i += takes ? 2 : 1;
     return true;
 }
 
@@ -212,7 +213,7 @@ static bool find_option(const struct entry *entry, const char *parameter, struct
             *found = option;
             any = true;
         }
-    *clean = i == entry->count;
+    *clean = i == entry->count && !entry->open;
     return any;
 }
 
@@ -372,8 +373,7 @@ static bool writable(const char *parameter, const char *value, struct error *e)
             return fail(e, ERR_CONFLICT, "the value for %.60s has a loose brace", parameter);
         level += *at == '{';
     }
-    return level == 0 ||
-           fail(e, ERR_CONFLICT, "the value for %.60s has a loose brace", parameter);
+    return level == 0 || fail(e, ERR_CONFLICT, "the value for %.60s has a loose brace", parameter);
 }
 
 bool master_set(const char *text, size_t length, const char *service, const char *parameter,
@@ -392,11 +392,13 @@ bool master_set(const char *text, size_t length, const char *service, const char
     count = find_service(text, length, service, &entry);
     if (count != 1) {
         entry_free(&entry);
-        return fail(e, ERR_CONFLICT, "it has %s service %.100s", count == 0 ? "no" : "more than one",
-                    service);
+        return fail(e, ERR_CONFLICT, "it has %s service %.100s",
+                    count == 0 ? "no" : "more than one", service);
     }
     found = find_option(&entry, parameter, &option, &clean);
-    if (found)
+    if (entry.open)
+        ok = fail(e, ERR_CONFLICT, "a brace of the service %.100s is not closed", service);
+    else if (found)
         ok = change_option(text, length, &entry, &option, value, out, e);
     else if (clean)
         add_option(text, length, &entry, parameter, value, out);

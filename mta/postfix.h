@@ -72,7 +72,8 @@ struct postfix_seen {
     const struct mta_instance *instance;
     const struct postfix_service *services;
     size_t service_count;
-    const char *interfaces; /* inet_interfaces, with addresses in place of names that lead to some */
+    const char
+        *interfaces; /* inet_interfaces, with addresses in place of names that lead to some */
 };
 
 /* The services of an instance that greet or are heard, with the values of main.cf, and for each

@@ -446,8 +446,7 @@ bool postfix_edit(const struct mta_facts *facts, const struct mta_wish *wish,
                   struct mta_edits *edits, struct error *e)
 {
     struct mta_edits made = {0};
-    struct postfix_draft d = {
-        .facts = facts, .wish = wish, .name = wish->name.s, .edits = &made};
+    struct postfix_draft d = {.facts = facts, .wish = wish, .name = wish->name.s, .edits = &made};
 
     if (!usable(facts, wish, e) || !plan_changes(&d, e)) {
         mta_edits_free(&made);

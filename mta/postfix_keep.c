@@ -165,9 +165,9 @@ bool postfix_keep_own(struct postfix_draft *d, const struct mta_service *service
         const char *own = s->parameter;
 
         /* Settings of other programs are not read by this one. */
-        if (split(s, &of, &own) ? !str_equal(of.s, key.s)
-                                : !s->set || !str_starts(own, prefix) ||
-                                      postfix_own(d->instance, service, own))
+        if (split(s, &of, &own)
+                ? !str_equal(of.s, key.s)
+                : !s->set || !str_starts(own, prefix) || postfix_own(d->instance, service, own))
             continue;
         if (!may_follow(own) && !freeze(d, key.s, own, s, old, e))
             return false;

@@ -86,12 +86,11 @@ START_TEST(set_keeps_the_rest)
                   "%s: %s", sets[_i].label, e.why);
     ck_assert_msg(str_equal(buf_string(&out), sets[_i].after), "%s:\n%s", sets[_i].label,
                   buf_string(&out));
-    ck_assert(
-        master_value(out.data, out.length, sets[_i].service, sets[_i].parameter, &value));
+    ck_assert(master_value(out.data, out.length, sets[_i].service, sets[_i].parameter, &value));
     ck_assert_msg(str_equal(buf_string(&value), sets[_i].value), "%s: %s", sets[_i].label,
                   buf_string(&value));
-    ck_assert(master_set(out.data, out.length, sets[_i].service, sets[_i].parameter,
-                         sets[_i].value, &again, &e));
+    ck_assert(master_set(out.data, out.length, sets[_i].service, sets[_i].parameter, sets[_i].value,
+                         &again, &e));
     ck_assert_msg(str_equal(buf_string(&again), buf_string(&out)), "%s", sets[_i].label);
     buf_free(&out);
     buf_free(&value);
@@ -110,7 +109,10 @@ static const struct {
     {"two of them", IN "\n" IN " -o myhostname=a\n", "b", "more than one service smtp/inet"},
     {"arguments that are no options", IN " flags=x\n", "a", "no options"},
     {"behind the end of options", IN " -- -o myhostname=x\n", "a", "no options"},
-    {"a value that spreads over lines", IN " -o { myhostname = a\n# c\n  b }\n", "c", "several lines"},
+    {"a value that spreads over lines", IN " -o { myhostname = a\n# c\n  b }\n", "c",
+     "several lines"},
+    {"an option without its value", IN " -o\n", "b", "no options"},
+    {"a brace that is not closed", IN " -o { myhostname = a\n", "b", "is not closed"},
     {"a line break in the value", IN "\n", "a\nb", "control character"},
     {"a brace that nobody opened", IN "\n", "a}b", "loose brace"},
     {"a brace that nobody closes", IN "\n", "a{b", "loose brace"},

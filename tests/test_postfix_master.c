@@ -92,8 +92,8 @@ static const struct {
      SMTPD "smtp unix - - n - - smtp -o { smtp_helo_name = b.example }\n", "",
      "smtp/unix/smtp_helo_name=" NAME, "smtp/unix/smtp_helo_name", "b.example"},
     {"a HELO by a name of its own", "myhostname = " NAME "\n",
-     SMTPD "smtp unix - - n - - smtp -o myhostname=b.example\n", "",
-     "smtp/unix/myhostname=" NAME, "smtp/unix/myhostname", "b.example"},
+     SMTPD "smtp unix - - n - - smtp -o myhostname=b.example\n", "", "smtp/unix/myhostname=" NAME,
+     "smtp/unix/myhostname", "b.example"},
     {"a HELO of its own that follows main.cf", "myhostname = b.example\n" ALONE,
      SMTPD "smtp unix - - n - - smtp -o smtp_helo_name=$myhostname\n", "", "myhostname=" NAME,
      "myhostname", "b.example"},
@@ -123,8 +123,7 @@ static const struct {
      "smtp inet n - n - - smtpd -o myhostname=b.example\n" SMTP, "",
      "smtp/inet/myhostname=" NAME "; [smtp/inet/smtpd_sasl_local_domain=b.example]",
      "smtp/inet/myhostname", "b.example"},
-    {"two realms stay two",
-     "myhostname = a.example\nsmtpd_sasl_auth_enable = yes\n" ALONE,
+    {"two realms stay two", "myhostname = a.example\nsmtpd_sasl_auth_enable = yes\n" ALONE,
      SMTPD SMTP "submission inet n - n - - smtpd -o myhostname=s.example\n", "",
      "myhostname=" NAME "; [smtp/inet/smtpd_sasl_local_domain=a.example]", "myhostname",
      "a.example"},
@@ -143,13 +142,12 @@ static const struct {
      "smtp/unix/smtp_helo_name", "vm.example"},
     {"the transport's own", "myhostname = " NAME "\n",
      SMTPD SMTP "out2 unix - - n - - smtp -o smtp_bind_address=" B " -o smtp_helo_name=b.example\n",
-     A "=other.example " B "=" NAME, "out2/unix/smtp_helo_name=" NAME,
-     "out2/unix/smtp_helo_name", "b.example"},
+     A "=other.example " B "=" NAME, "out2/unix/smtp_helo_name=" NAME, "out2/unix/smtp_helo_name",
+     "b.example"},
     {"a listener of one address", "myhostname = " OTHER "\n",
      A ":smtp inet n - n - - smtpd\n" B ":smtp inet n - n - - smtpd\n"
        "smtp unix - - n - - smtp -o smtp_helo_name=" OTHER "\n" OUT2,
-     A "=" OTHER " " B "=" NAME,
-     B ":smtp/inet/myhostname=" NAME "; out2/unix/smtp_helo_name=" NAME,
+     A "=" OTHER " " B "=" NAME, B ":smtp/inet/myhostname=" NAME "; out2/unix/smtp_helo_name=" NAME,
      B ":smtp/inet/myhostname", OTHER},
     {"a listener of one address is none of the other family", "myhostname = " OTHER "\n",
      "smtp inet n - n - - smtpd\n" B ":smtp inet n - n - - smtpd -o myhostname=b.example\n"
@@ -233,8 +231,8 @@ static const struct {
     const char *changes, *why; /* one of them */
     const char *commands;
 } instances[] = {
-    {"each in its own folder",
-     "myhostname = a.example\n" LISTS, SMTPD, "myhostname = out.example\n" RUNS, SMTP, "",
+    {"each in its own folder", "myhostname = a.example\n" LISTS, SMTPD,
+     "myhostname = out.example\n" RUNS, SMTP, "",
      "myhostname=" NAME "; postfix-out smtp_helo_name=" NAME, "",
      "postfix check; postfix reload; postfix -c /etc/postfix-out check; "
      "postfix -c /etc/postfix-out reload"},
@@ -248,10 +246,10 @@ static const struct {
      "postfix-out smtp/unix/smtp_helo_name=" NAME, "",
      "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
     {"who greets is called so, wherever it is",
-     "myhostname = a.example\ninet_interfaces = loopback-only\nrelayhost = [127.0.0.1]:10026\n" LISTS,
-     SMTPD SMTP, "myhostname = out.example\n" RUNS, SMTPD SMTP, "",
-     "postfix-out myhostname=" NAME, "",
-     "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
+     "myhostname = a.example\ninet_interfaces = loopback-only\nrelayhost = "
+     "[127.0.0.1]:10026\n" LISTS,
+     SMTPD SMTP, "myhostname = out.example\n" RUNS, SMTPD SMTP, "", "postfix-out myhostname=" NAME,
+     "", "postfix -c /etc/postfix-out check; postfix -c /etc/postfix-out reload"},
     {"two names, two instances", "myhostname = a.example\ninet_interfaces = " A "\n" LISTS,
      SMTPD SMTP, "myhostname = b.example\ninet_interfaces = " B "\n" RUNS, SMTPD SMTP,
      A "=" OTHER " " B "=" NAME, "postfix-out myhostname=" NAME, "",
@@ -361,7 +359,8 @@ static const struct {
     const char *label, *getent, *why; /* what the new name leads to */
 } followers[] = {
     {"it leads here", A "  STREAM " NAME "\n" A "  DGRAM\n", NULL},
-    {"it leads elsewhere", "192.0.2.99 STREAM " NAME "\n", "leads to 192.0.2.99  here and not to " A},
+    {"it leads elsewhere", "192.0.2.99 STREAM " NAME "\n",
+     "leads to 192.0.2.99  here and not to " A},
 };
 
 START_TEST(interfaces_that_follow_need_a_restart)
@@ -450,8 +449,8 @@ static const struct {
     {"both by default", "", "", false, false},
     {"IPv4 only", "inet_protocols = ipv4\n", "inet_protocols = ipv4\n", false, true},
     {"IPv6 only", "inet_protocols = IPv6\n", "inet_protocols = ipv6\n", true, false},
-    {"the other instance uses it", "inet_protocols = ipv4\n", "inet_protocols = ipv4, ipv6\n", false,
-     false},
+    {"the other instance uses it", "inet_protocols = ipv4\n", "inet_protocols = ipv4, ipv6\n",
+     false, false},
 };
 
 START_TEST(silent_families)
@@ -479,9 +478,10 @@ static const struct {
     const char *label, *main_cf, *note; /* "": none */
 } notes[] = {
     {"nobody else's", "# my own\nmyhostname = a.example\n", ""},
-    {"Ansible's", "# Ansible managed\nmyhostname = a.example\n", "/etc/postfix/main.cf"
-                                                                 " says that it is written by "
-                                                                 "Ansible"},
+    {"Ansible's", "# Ansible managed\nmyhostname = a.example\n",
+     "/etc/postfix/main.cf"
+     " says that it is written by "
+     "Ansible"},
     {"a program's", "#\n# DO NOT EDIT this file\nmyhostname = a.example\n", "by a program"},
     {"only a comment says so", "myhostname = a.example\nsmtpd_banner = $myhostname puppet\n", ""},
     {"milters", "myhostname = a.example\nsmtpd_milters = inet:localhost:8891\n",

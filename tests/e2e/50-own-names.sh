@@ -83,7 +83,7 @@ expect 0 awk '{ print $2 }' /tmp/first
 expect 0 awk '{ print $2 }' /tmp/second
 then_ "each address greets and replies with its name"
 expect "220 $NAME ESMTP Postfix (Debian/GNU)" greeting_of "$V4"
-expect "220 $SECOND_NAME ESMTP two" greeting_of "$SECOND"
+expect "220 $SECOND_NAME   ESMTP two" greeting_of "$SECOND"
 expect "$SECOND_NAME" reply_of "$SECOND"
 expect "$NAME" reply_of "$V4"
 then_ "the transport has its HELO below its other options, and the rest of master.cf is as it was"

@@ -10,24 +10,26 @@ postfix_of() { # postfix_of FOLDER PARAMETER
 given "an instance that greets, and one that only sends, each with a name of its own"
 make_aligned
 main_cf "$LAB_FOLDER/etc/main.cf"
-postmulti -e init
-postmulti -I postfix-out -e create
+cp -r /etc/postfix "$OUT"
+mkdir -p /var/spool/postfix-out /var/lib/postfix-out
+chown postfix: /var/lib/postfix-out
+# shellcheck disable=SC2016 # for Postfix
 postconf -c "$OUT" -e myhostname=vm25-out.localdomain inet_interfaces=loopback-only \
-    authorized_submit_users=static:all maillog_file=/var/log/mail.log \
-    'smtp_helo_name = $myhostname'
-sed -i -E 's/^([a-z0-9]+ +(inet|unix|unix-dgram) +[yn-] +[yn-] +)y/\1n/' "$OUT/master.cf"
+    queue_directory=/var/spool/postfix-out data_directory=/var/lib/postfix-out \
+    multi_instance_enable=yes multi_instance_name=postfix-out 'smtp_helo_name = $myhostname'
+postconf -e multi_instance_directories="$OUT"
+sed -i '/^smtp  *inet/d' "$OUT/master.cf"
 cat >>"$OUT/master.cf" <<'END'
 bulk unix - - n - - smtp
   -o { smtp_helo_name = vm25-bulk.localdomain }
 END
 touch -d '1 hour ago' "$OUT"/*.cf /etc/postfix/main.cf
-postmulti -i postfix-out -e enable
-touch -d '1 hour ago' "$OUT"/*.cf
 postfix -c "$OUT" start
+postfix reload
 wait_for 10 says_220 "$V4"
 cp -r "$OUT" /tmp/out
 cp /etc/postfix/main.cf /tmp/main.cf
-master_pid() { cat "$(postfix_of "$1" queue_directory)/pid/master.pid" | xargs; }
+master_pid() { xargs <"$(postfix_of "$1" queue_directory)/pid/master.pid"; }
 first_master=$(master_pid /etc/postfix) out_master=$(master_pid "$OUT")
 
 when "the name is given"

@@ -7,61 +7,61 @@ state_of() { # mode, owner and group of the file itself
 
 given "a main.cf that is a link to a file with CR LF, without a final newline, and Ansible's"
 make_aligned
-mkdir -m 750 /srv/config
+mkdir -m 750 /var/config
 {
     printf '# Ansible managed\r\n'
     sed -e 's/$/\r/' "$LAB_FOLDER/etc/main.cf" | grep -v '^myhostname'
     printf 'relayhost =\r\nmyhostname =\r\n# the old one\r\n\t %s' "$OLD_NAME"
-} >/srv/config/postfix-main
-chmod 640 /srv/config/postfix-main
-chown root:postfix /srv/config/postfix-main
-touch -d '1 hour ago' /srv/config/postfix-main
+} >/var/config/postfix-main
+chmod 640 /var/config/postfix-main
+chown root:postfix /var/config/postfix-main
+touch -d '1 hour ago' /var/config/postfix-main
 rm /etc/postfix/main.cf
-ln -s /srv/config/postfix-main /etc/postfix/main.cf
+ln -s /var/config/postfix-main /etc/postfix/main.cf
 postfix_restart
-cp /srv/config/postfix-main /tmp/before
+cp /var/config/postfix-main /tmp/before
 
 when "the name is given"
 expect_exit 0 namesake plan --only mta
 expect_out "written by Ansible"
 expect_exit 0 namesake apply --yes --only mta
 then_ "the link is still a link, and its target kept all but the name"
-expect /srv/config/postfix-main readlink /etc/postfix/main.cf
+expect /var/config/postfix-main readlink /etc/postfix/main.cf
 expect "640 root postfix" state_of /etc/postfix/main.cf
 sed "\$s/$OLD_NAME/$NAME/" /tmp/before >/tmp/wanted
-cmp /tmp/wanted /srv/config/postfix-main
+cmp /tmp/wanted /var/config/postfix-main
 expect_greetings "$NAME"
 expect_exit 0 namesake rollback last --yes
-cmp /tmp/before /srv/config/postfix-main
-expect /srv/config/postfix-main readlink /etc/postfix/main.cf
+cmp /tmp/before /var/config/postfix-main
+expect /var/config/postfix-main readlink /etc/postfix/main.cf
 expect "640 root postfix" state_of /etc/postfix/main.cf
 
 when "it has a second name"
-ln /srv/config/postfix-main /srv/config/other
+ln /var/config/postfix-main /var/config/other
 run namesake apply --yes --only mta
 then_ "it is left alone: a rename would part the two"
 expect 4 echo "$STATUS"
 expect_said "hard links"
-cmp /tmp/before /srv/config/postfix-main
-expect "" find /srv/config /etc/postfix -name '.namesake*'
-rm /srv/config/other
+cmp /tmp/before /var/config/postfix-main
+expect "" find /var/config /etc/postfix -name '.namesake*'
+rm /var/config/other
 
 when "it is on a file system that is mounted read-only"
-mount --bind /srv/config /srv/config
-mount -o remount,bind,ro /srv/config
+mount --bind /var/config /var/config
+mount -o remount,bind,ro /var/config
 run namesake apply --yes --only mta
 then_ "it is told, and nothing else was changed"
 expect 4 echo "$STATUS"
 expect_said "read-only"
-umount /srv/config
-cmp /tmp/before /srv/config/postfix-main
+umount /var/config
+cmp /tmp/before /var/config/postfix-main
 expect_greetings "$OLD_NAME"
 
-if chattr +i /srv/config/postfix-main 2>/dev/null; then
+if chattr +i /var/config/postfix-main 2>/dev/null; then
     when "it is marked as not to be changed"
     run namesake apply --yes --only mta
     expect 4 echo "$STATUS"
     expect_said "chattr"
-    chattr -i /srv/config/postfix-main
-    cmp /tmp/before /srv/config/postfix-main
+    chattr -i /var/config/postfix-main
+    cmp /tmp/before /var/config/postfix-main
 fi

@@ -209,8 +209,8 @@ static void print_override(const char *service, const char *at, const char *end,
         equals++;
     while (end > equals && end[-1] == ' ')
         end--;
-    buf_printf(out, "%s/%.*s =%s%.*s\n", service, (int)(name_end - at), at,
-               end > equals ? " " : "", (int)(end - equals), equals);
+    buf_printf(out, "%s/%.*s =%s%.*s\n", service, (int)(name_end - at), at, end > equals ? " " : "",
+               (int)(end - equals), equals);
 }
 
 /* "smtp inet n - n - - smtpd -o a=b" becomes "smtp/inet/a = b". */
