@@ -1,5 +1,6 @@
 /* journal.c - writing a run down before it acts, and reading it back with distrust. */
 #include "agent/journal.h"
+#include "agent/journal_backup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -162,89 +163,24 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     return true;
 }
 
-static struct backup *backup_of(struct step_record *record, const char *path)
-{
-    for (size_t i = 0; i < record->backup_count; i++)
-        if (str_equal(record->backups[i].path, path))
-            return &record->backups[i];
-    return NULL;
-}
-
-static bool save_backup(struct run *run, size_t step, const struct mta_edit *edit, struct error *e)
-{
-    struct step_record *record = &run->records[step];
-    struct backup backup = {.before = edit->file->digest}, *earlier;
-    char path[PATH_SIZE];
-
-    if (!str_copy(backup.path, sizeof backup.path, edit->file->target))
-        return fail(e, ERR_CANNOT_CREATE, "the path %.200s is too long to be kept",
-                    edit->file->target);
-    backup.after = digest_of(edit->text, edit->length);
-    earlier = backup_of(record, backup.path);
-    if (earlier != NULL && (str_equal(earlier->before.hex, backup.before.hex) ||
-                            str_equal(earlier->after.hex, backup.before.hex))) {
-        earlier->after = backup.after;
-        return true;
-    }
-    str_format(backup.copy, sizeof backup.copy, "backup-%zu-%zu", step + 1,
-               record->backup_count + 1);
-    in_run(run, backup.copy, path);
-    if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
-        return error_what(e, "cannot keep the old %s", edit->file->target);
-    if (earlier != NULL) { /* somebody else has changed it since */
-        *earlier = backup;
-        return true;
-    }
-    record->backups =
-        mem_resize(record->backups, record->backup_count + 1, sizeof *record->backups);
-    record->backups[record->backup_count++] = backup;
-    return true;
-}
-
-/*
- * A step that was begun before and ended between two files begins again with the rest: what was
- * kept then is still what undo brings back.
- */
-static bool save_backups(struct run *run, size_t step, const struct mta_edits *edits, json_t *list,
-                         struct error *e)
-{
-    struct step_record *record = &run->records[step];
-
-    if (record->progress != PROGRESS_BEGUN)
-        record->backup_count = 0;
-    for (size_t i = 0; i < edits->file_count; i++)
-        if (!save_backup(run, step, &edits->files[i], e))
-            return false;
-    for (size_t i = 0; i < record->backup_count; i++) {
-        const struct backup *backup = &record->backups[i];
-        json_array_append_new(
-            list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup->path, "copy", backup->copy,
-                                 "before", backup->before.hex, "after", backup->after.hex)));
-    }
-    return true;
-}
-
 bool journal_begin(struct run *run, size_t step, const struct strings *found,
                    const struct holding *holding, const struct mta_edits *edits, struct error *e)
 {
     struct step_record *record = &run->records[step];
-    json_t *backups = need(json_array());
 
-    if (edits != NULL && !save_backups(run, step, edits, backups, e)) {
-        json_decref(backups);
+    if (edits != NULL && !backups_save(run, step, edits, e))
         return false;
-    }
     strings_free(&record->before);
     record->before = strings_copy(found);
     record->ttl_s = holding->ttl_s;
     str_cut(record->note, sizeof record->note, holding->note);
     record->progress = PROGRESS_BEGUN;
-    return append(
-        run,
-        need(json_pack("{s:s, s:s, s:o, s:I, s:s, s:o}", "event", "begin", "step",
-                       run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
-                       (json_int_t)record->ttl_s, "note", record->note, "backups", backups)),
-        e);
+    return append(run,
+                  need(json_pack("{s:s, s:s, s:o, s:I, s:s, s:o}", "event", "begin", "step",
+                                 run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
+                                 (json_int_t)record->ttl_s, "note", record->note, "backups",
+                                 backups_to_json(record))),
+                  e);
 }
 
 bool journal_end(struct run *run, size_t step, enum progress progress, const char *why,
@@ -266,26 +202,6 @@ bool journal_finish(struct run *run, bool undone, struct error *e)
 
 /* Reading back. */
 
-static void read_backups(const json_t *event, struct step_record *record)
-{
-    const json_t *list = json_at(event, "backups");
-    json_t *item;
-    size_t i;
-
-    record->backups =
-        mem_resize(record->backups, json_array_size(list) + 1, sizeof *record->backups);
-    record->backup_count = 0;
-    json_array_foreach(list, i, item)
-    {
-        struct backup *backup = &record->backups[record->backup_count++];
-        *backup = (struct backup){.copy = ""};
-        str_cut(backup->path, sizeof backup->path, json_string_or(item, "path", ""));
-        str_cut(backup->copy, sizeof backup->copy, json_string_or(item, "copy", ""));
-        str_cut(backup->before.hex, sizeof backup->before.hex, json_string_or(item, "before", ""));
-        str_cut(backup->after.hex, sizeof backup->after.hex, json_string_or(item, "after", ""));
-    }
-}
-
 static bool read_event(const json_t *event, struct run *run, struct error *e)
 {
     const char *text = json_string_or(event, "event", "");
@@ -306,7 +222,7 @@ static bool read_event(const json_t *event, struct run *run, struct error *e)
         record->ttl_s = (uint32_t)json_integer_value(json_at(event, "ttl"));
         str_cut(record->note, sizeof record->note, json_string_or(event, "note", ""));
         strings_free(&record->before);
-        read_backups(event, record);
+        backups_from_json(json_at(event, "backups"), record);
         return json_get_strings(event, "found", &record->before, e);
     }
     for (int i = PROGRESS_DONE; i <= PROGRESS_UNDONE; i++)

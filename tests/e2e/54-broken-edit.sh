@@ -54,7 +54,7 @@ as_it_was postfix
 postfix_restart
 
 when "somebody else writes between the check and the swap"
-in_between postconf '*.namesake-* -M' 'echo "# mine" >>/etc/postfix/main.cf'
+in_between postconf '*.namesake-*\ -M' 'echo "# mine" >>/etc/postfix/main.cf'
 run namesake apply --yes --only mta
 then_ "his text stays, and nothing of the edit does"
 expect 4 echo "$STATUS"
