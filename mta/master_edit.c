@@ -61,7 +61,10 @@ static void flatten(const char *text, size_t at, size_t end, struct entry *entry
             first++;
         for (; first < next && text[first] != '#' && at < next; at++) {
             entry->where[entry->length] = at;
-            entry->text[entry->length++] = is_blank(text[at]) ? ' ' : text[at];
+            entry->text[entry->length] = text[at];
+            if (is_blank(text[at]))
+                entry->text[entry->length] = ' ';
+            entry->length++;
         }
         at = next;
     }
@@ -248,6 +251,13 @@ bool master_value(const char *text, size_t length, const char *service, const ch
     return found;
 }
 
+static size_t before_blanks(const char *text, size_t end)
+{
+    while (end > 0 && text[end - 1] == ' ')
+        end--;
+    return end;
+}
+
 /* The words at the end of both that are the same; both ends move in front of them. */
 static void drop_same_tail(const char *old, size_t *old_end, const char *new, size_t *new_end)
 {
@@ -258,16 +268,11 @@ static void drop_same_tail(const char *old, size_t *old_end, const char *new, si
             o--;
             n--;
         }
-        if (n == *new_end || o == 0 || n == 0 || old[o - 1] != ' ' || new[n - 1] != ' ')
+        /* A whole word in both, and not the first one of either. */
+        if (n == *new_end || before_blanks(old, o) == o || before_blanks(new, n) == n)
             return;
-        while (o > 0 && old[o - 1] == ' ')
-            o--;
-        while (n > 0 && new[n - 1] == ' ')
-            n--;
-        if (o == 0 || n == 0)
-            return;
-        *old_end = o;
-        *new_end = n;
+        *old_end = before_blanks(old, o);
+        *new_end = before_blanks(new, n);
     }
 }
 

@@ -125,23 +125,26 @@ static bool has_realm_of_name(const struct mta_instance *instance,
            value_on(instance, service, "smtpd_sasl_local_domain")[0] == '\0';
 }
 
+/* Whether a listener's logins have the realm of a name, which is its own one or main.cf's. */
+static bool is_in_realm(const struct postfix_draft *d, const struct mta_service *service, bool own)
+{
+    return str_equal(service->instance, d->instance->folder) &&
+           has_realm_of_name(d->instance, service) &&
+           (postfix_own(d->instance, service, "myhostname") != NULL) == own;
+}
+
 /* Written once in main.cf, unless that would reach a service whose realm is another name. */
 static void keep_realms(struct postfix_draft *d)
 {
+    const struct mta_facts *facts = d->facts;
     bool apart = false;
 
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < d->facts->service_count; i++) {
-            const struct mta_service *s = &d->facts->services[i];
-            bool own;
-
-            if (!str_equal(s->instance, d->instance->folder) || !has_realm_of_name(d->instance, s))
-                continue;
-            own = postfix_own(d->instance, s, "myhostname") != NULL;
-            apart = apart || own;
-            if (pass == 1 && !own)
-                postfix_change(d, apart ? s : NULL, "smtpd_sasl_local_domain", d->old, true);
-        }
+    for (size_t i = 0; i < facts->service_count; i++)
+        apart = apart || is_in_realm(d, &facts->services[i], true);
+    for (size_t i = 0; i < facts->service_count; i++)
+        if (is_in_realm(d, &facts->services[i], false))
+            postfix_change(d, apart ? &facts->services[i] : NULL, "smtpd_sasl_local_domain", d->old,
+                           true);
 }
 
 bool postfix_keep_followers(struct postfix_draft *d, struct error *e)

@@ -116,11 +116,11 @@ static void add_peer(struct mta_facts *facts, const char *hop)
 static void add_peers_of(struct mta_facts *facts, const struct command_result *result,
                          bool transports)
 {
-    struct cursor c = cursor_of(buf_string(&result->out), result->out.length), line, word;
+    struct cursor c = cursor_of(buf_string(&result->out), result->out.length), line, key, word;
     char value[512];
 
     while (cursor_line(&c, &line)) {
-        if (!cursor_word(&line, &word) || !cursor_word(&line, &word) ||
+        if (!cursor_word(&line, &key) || !cursor_word(&line, &word) ||
             !cursor_copy(&word, value, sizeof value))
             continue;
         if (!transports)

@@ -250,7 +250,7 @@ static void tell_commands(const struct postfix_draft *d, const struct mta_instan
 {
     static const char *const reload[] = {"check", "reload", NULL};
     static const char *const restart[] = {"check", "stop", "start", NULL};
-    bool usual = instance == &d->facts->instances[0];
+    bool usual = d->facts->instance_count == 1; /* without -c it acts on all of them */
     char text[300];
 
     for (const char *const *what = d->edits->restart ? restart : reload; *what; what++) {

@@ -234,7 +234,8 @@ static const struct {
     {"each in its own folder", "myhostname = a.example\n" LISTS, SMTPD,
      "myhostname = out.example\n" RUNS, SMTP, "",
      "myhostname=" NAME "; postfix-out smtp_helo_name=" NAME, "",
-     "postfix check; postfix reload; postfix -c /etc/postfix-out check; "
+     "postfix -c /etc/postfix check; postfix -c /etc/postfix reload; "
+     "postfix -c /etc/postfix-out check; "
      "postfix -c /etc/postfix-out reload"},
     {"the one that is wrong, and no other", "myhostname = " NAME "\n" LISTS, SMTPD,
      "myhostname = out.example\nsmtp_helo_name = b.example\n" RUNS, SMTP, "",

@@ -47,7 +47,7 @@ reply_of() { # reply_of ADDRESS: the name in the reply to EHLO
     # shellcheck disable=SC2016 # for the inner shell
     on resolver2 timeout 10 bash -c 'exec 3<>"/dev/tcp/$1/25"; read -r line <&3
         printf "EHLO x.example\r\n" >&3; read -r code name rest <&3; echo "$code $name"' - "$1" |
-        tr -d '\r' | sed 's/^250-//'
+        tr -d "\r" | sed "s,^250-,,; s, *$,,"
 }
 
 given "a second address with services of its own, all with the name of the installer"

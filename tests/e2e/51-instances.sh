@@ -25,7 +25,7 @@ bulk unix - - n - - smtp
 END
 touch -d '1 hour ago' "$OUT"/*.cf /etc/postfix/main.cf
 postfix -c "$OUT" start
-postfix reload
+postfix -c /etc/postfix reload
 wait_for 10 says_220 "$V4"
 cp -r "$OUT" /tmp/out
 cp /etc/postfix/main.cf /tmp/main.cf

@@ -23,7 +23,7 @@ cp /var/config/postfix-main /tmp/before
 
 when "the name is given"
 expect_exit 0 namesake plan --only mta
-expect_out "written by Ansible"
+expect_out "says that it is written by"
 expect_exit 0 namesake apply --yes --only mta
 then_ "the link is still a link, and its target kept all but the name"
 expect /var/config/postfix-main readlink /etc/postfix/main.cf

@@ -57,7 +57,7 @@ when "somebody else writes between the check and the swap"
 in_between postconf '*.namesake-*\ -M' 'echo "# mine" >>/etc/postfix/main.cf'
 run namesake apply --yes --only mta
 then_ "his text stays, and nothing of the edit does"
-expect 4 echo "$STATUS"
+expect 65 echo "$STATUS"
 expect_said "somebody else has changed it"
 as_it_was postconf
 expect "# mine" tail -n 1 /etc/postfix/main.cf
