@@ -90,9 +90,9 @@ then_ "the transport has its HELO below its other options, and the rest of maste
 sed -e "s/vm25.localdomain   ESMTP two/$SECOND_NAME   ESMTP two/" \
     -e "s/myhostname=vm25.localdomain/myhostname=$SECOND_NAME/" \
     -e "\$a\\    -o smtp_helo_name=$SECOND_NAME" /tmp/master.before >/tmp/wanted
-diff /tmp/wanted /etc/postfix/master.cf | sed 's/^/  /'
 expect "out2/unix/smtp_helo_name = $SECOND_NAME" postconf -P out2/unix/smtp_helo_name
-cmp <(grep -v smtp_helo_name /tmp/wanted) <(grep -v smtp_helo_name /etc/postfix/master.cf)
+without_added() { grep -v -e smtp_helo_name -e "myhostname=$NAME" "$1"; }
+cmp <(without_added /tmp/wanted) <(without_added /etc/postfix/master.cf)
 expect_exit 0 namesake audit
 expect 0 grep -c throttling /var/log/mail.log
 
