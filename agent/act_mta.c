@@ -122,6 +122,19 @@ static bool make_live(const struct machine *machine, bool restart, struct error 
            facts->mta->alive(machine->host, facts, e);
 }
 
+static bool go_live(const struct machine *machine, const struct mta_edits *edits, struct error *e)
+{
+    return edits->at_once || make_live(machine, edits->restart, e);
+}
+
+/* What the mail server reads may be built from what is edited, whether it runs or not. */
+static bool build(const struct machine *machine, struct error *e)
+{
+    const struct mta_facts *facts = &machine->mta;
+
+    return facts->mta->build == NULL || facts->mta->build(machine->host, facts, e);
+}
+
 /* Which addresses greet now: a port that does not greet proves nothing later. */
 static void note_greetings(struct actor *actor, const struct step *step, struct proof *proof)
 {
@@ -174,12 +187,14 @@ static bool put_back(struct host *host, const struct mta_edits *edits, struct er
     for (size_t i = edits->file_count; i-- > 0;) {
         const struct host_file *old = edits->files[i].file;
         struct host_file now = {0};
-        if (!host_read(host, old->path, &now, e)) {
+        if (!host_look(host, old->path, &now, e)) {
             ok = false;
             continue;
         }
         if (!str_equal(now.digest.hex, old->digest.hex))
-            ok = host_replace(host, &now, old->text, old->length, e) && ok;
+            ok = host_replace(host, &now, host_is_absent(old) ? NULL : old->text, old->length,
+                              e) &&
+                 ok;
         host_file_free(&now);
     }
     return ok;
@@ -194,7 +209,7 @@ static bool retreat(const struct machine *machine, const struct mta_edits *edits
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(machine->host, edits, &worse) && (!running || make_live(machine, true, &worse)))
+    if (put_back(machine->host, edits, &worse) && build(machine, &worse) && (!running || make_live(machine, true, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
                    running ? " and live" : "");
     else
@@ -235,8 +250,8 @@ bool act_mta_write(struct actor *actor, const struct step *step, const struct re
         (void)put_back(machine->host, &reading->edits, &ignored);
         return false;
     }
-    if (running && (!make_live(machine, reading->edits.restart, e) ||
-                    !prove_greetings(actor, step, &proof, e)))
+    if (!build(machine, e) || (running && (!go_live(machine, &reading->edits, e) ||
+                                           !prove_greetings(actor, step, &proof, e))))
         return retreat(machine, &reading->edits, running, e);
     return true;
 }
@@ -246,6 +261,8 @@ bool act_mta_settle(struct actor *actor, const struct step *step, struct error *
     const struct machine *machine = machines_find(&actor->collector->machines, step->host);
     struct proof proof;
 
+    if (!build(machine, e))
+        return false;
     if (!is_running(&machine->mta))
         return true;
     note_greetings(actor, step, &proof);
@@ -263,7 +280,7 @@ static bool edits_from_backups(struct host *host, const struct run *run, size_t 
         const struct backup *backup = &record->backups[i];
         struct buf text = BUF_INIT(HOST_FILE_MAX);
         struct mta_edit *edit = &edits->files[edits->file_count];
-        if (!host_read(host, backup->path, &files[i], e))
+        if (!host_look(host, backup->path, &files[i], e))
             return false;
         if (str_equal(files[i].digest.hex, backup->before.hex))
             continue;
@@ -275,7 +292,7 @@ static bool edits_from_backups(struct host *host, const struct run *run, size_t 
             return false;
         }
         edit->length = text.length;
-        edit->text = buf_take(&text);
+        edit->text = str_equal(backup->before.hex, HOST_ABSENT) ? NULL : buf_take(&text);
         edit->file = &files[i];
         edits->file_count++;
     }
@@ -299,9 +316,7 @@ static bool undo_files(struct actor *actor, const struct run *run, size_t step, 
     running = observe(actor, made, &machine, &unknown) && is_running(&machine->mta);
     if (!swap_files(machine->host, edits, e))
         return false;
-    if (!running)
-        return true;
-    return make_live(machine, edits->restart, e) ||
+    return (build(machine, e) && (!running || make_live(machine, edits->restart, e))) ||
            error_what(e, "the old files are back, but not live");
 }
 

@@ -168,23 +168,25 @@ static bool save_backups(struct run *run, size_t step, const struct mta_edits *e
     struct step_record *record = &run->records[step];
     char path[PATH_SIZE];
 
-    record->backups = mem_resize(record->backups, edits->file_count + 1, sizeof *record->backups);
-    record->backup_count = 0;
+    backups_forget(record);
     for (size_t i = 0; i < edits->file_count; i++) {
-        struct backup *backup = &record->backups[record->backup_count++];
         const struct mta_edit *edit = &edits->files[i];
-        *backup = (struct backup){.before = edit->file->digest,
-                                  .after = digest_of(edit->text, edit->length)};
-        str_format(backup->copy, sizeof backup->copy, "backup-%zu-%zu", step + 1, i + 1);
-        if (!str_copy(backup->path, sizeof backup->path, edit->file->target))
+        struct backup backup = {.before = edit->file->digest,
+                                .after = digest_of(edit->text, edit->length)};
+
+        /* Named by its content: no later copy of the step can take its place. */
+        str_format(backup.copy, sizeof backup.copy, "backup-%zu-%.16s", step + 1,
+                   backup.before.hex);
+        if (!str_copy(backup.path, sizeof backup.path, edit->file->target))
             return fail(e, ERR_CANNOT_CREATE, "the path %.200s is too long to be kept",
                         edit->file->target);
-        in_run(run, backup->copy, path);
+        in_run(run, backup.copy, path);
         if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
             return error_what(e, "cannot keep the old %s", edit->file->target);
+        backups_add(record, &backup);
         json_array_append_new(
-            list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup->path, "copy", backup->copy,
-                                 "before", backup->before.hex, "after", backup->after.hex)));
+            list, need(json_pack("{s:s, s:s, s:s, s:s}", "path", backup.path, "copy", backup.copy,
+                                 "before", backup.before.hex, "after", backup.after.hex)));
     }
     return true;
 }
@@ -237,17 +239,16 @@ static void read_backups(const json_t *event, struct step_record *record)
     json_t *item;
     size_t i;
 
-    record->backups =
-        mem_resize(record->backups, json_array_size(list) + 1, sizeof *record->backups);
-    record->backup_count = 0;
+    backups_forget(record);
     json_array_foreach(list, i, item)
     {
-        struct backup *backup = &record->backups[record->backup_count++];
-        *backup = (struct backup){.copy = ""};
-        str_cut(backup->path, sizeof backup->path, json_string_or(item, "path", ""));
-        str_cut(backup->copy, sizeof backup->copy, json_string_or(item, "copy", ""));
-        str_cut(backup->before.hex, sizeof backup->before.hex, json_string_or(item, "before", ""));
-        str_cut(backup->after.hex, sizeof backup->after.hex, json_string_or(item, "after", ""));
+        struct backup backup = {.copy = ""};
+
+        str_cut(backup.path, sizeof backup.path, json_string_or(item, "path", ""));
+        str_cut(backup.copy, sizeof backup.copy, json_string_or(item, "copy", ""));
+        str_cut(backup.before.hex, sizeof backup.before.hex, json_string_or(item, "before", ""));
+        str_cut(backup.after.hex, sizeof backup.after.hex, json_string_or(item, "after", ""));
+        backups_add(record, &backup);
     }
 }
 
@@ -267,11 +268,11 @@ static bool read_event(const json_t *event, struct run *run, struct error *e)
     record = &run->records[step - run->plan.steps];
     if (str_equal(text, "begin")) {
         run->finished = false;
+        read_backups(event, record);
         record->progress = PROGRESS_BEGUN;
         record->ttl_s = (uint32_t)json_integer_value(json_at(event, "ttl"));
         str_cut(record->note, sizeof record->note, json_string_or(event, "note", ""));
         strings_free(&record->before);
-        read_backups(event, record);
         return json_get_strings(event, "found", &record->before, e);
     }
     for (int i = PROGRESS_DONE; i <= PROGRESS_UNDONE; i++)
@@ -482,6 +483,8 @@ bool journal_backup(const struct run *run, const struct backup *backup, struct b
         return fail(e, ERR_PLAN_DAMAGED, "the journal names a copy outside the run's folder");
     if (!file_read(in_run(run, backup->copy, path), out, e))
         return error_what(e, "cannot read the kept copy of %s", backup->path);
+    if (str_equal(backup->before.hex, HOST_ABSENT) && out->length == before)
+        return true;
     if (!str_equal(digest_of(buf_string(out) + before, out->length - before).hex,
                    backup->before.hex))
         return fail(e, ERR_PLAN_DAMAGED, "the kept copy of %s is damaged", backup->path);

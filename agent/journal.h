@@ -25,7 +25,7 @@ enum progress {
     PROGRESS_UNDONE,
 };
 
-/* A file that a step replaced. */
+/* A file that a step replaced, or made: `before` is HOST_ABSENT then. */
 struct backup {
     char path[512]; /* the file itself */
     char copy[64];  /* file name of the copy in the run's folder */
@@ -84,6 +84,14 @@ bool journal_context(const struct run *run, struct config *out, struct error *e)
 /* The content of a backup, checked against its digest. Appends to out. */
 bool journal_backup(const struct run *run, const struct backup *backup, struct buf *out,
                     struct error *e) MUST_USE;
+
+/*
+ * The backups of a step that is begun: one that ended begins anew, and forgets them; one that was
+ * killed goes on, and its first copies count, for what it had written itself is not what undo
+ * brings back. For journal.c.
+ */
+void backups_forget(struct step_record *record);
+void backups_add(struct step_record *record, const struct backup *backup);
 
 void run_free(struct run *run);
 

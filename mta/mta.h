@@ -14,6 +14,7 @@
 #include "agent/base/name.h"
 #include "agent/base/str.h"
 #include "agent/net/host.h"
+#include "mta/registry.h"
 
 enum mta_role {
     MTA_LISTENER, /* greets: the 220 line and the EHLO reply */
@@ -66,6 +67,8 @@ struct mta_facts {
         hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
     struct ip source[2]; /* what the kernel sends from towards the Internet, one a family; IP_NONE:
                                nothing, or not known */
+    char panel[32];      /* the program that owns the configuration: "cPanel"; "": nobody */
+    char panel_next[200]; /* what to type there */
     bool silent[2];      /* it sends nothing over this family, whatever the kernel would do */
 };
 
@@ -116,6 +119,7 @@ struct mta_edits {
     char before[256];        /* its effective value now */
     struct strings commands; /* what is run to make it live: "postfix check", "postfix reload" */
     bool restart;            /* reload is not enough */
+    bool at_once;            /* what is on disk is live: there is nothing to reload */
 };
 
 struct mta {
@@ -147,6 +151,13 @@ struct mta {
      */
     bool (*check)(struct host *, const struct mta_facts *, const struct mta_edits *,
                   const struct mta_wish *, struct error *);
+
+    /*
+     * Where the mail server reads a file that is built from the edited ones: build it, after every
+     * swap, whether it runs or not. ERR_MTA_RELOAD_FAILED; what was built before stays then. NULL:
+     * it reads what is edited.
+     */
+    bool (*build)(struct host *, const struct mta_facts *, struct error *);
 
     /* Make what is on disk live: reload or restart. ERR_MTA_RELOAD_FAILED, also when it is down. */
     bool (*activate)(struct host *, const struct mta_facts *, bool restart, struct error *);

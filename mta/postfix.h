@@ -98,9 +98,6 @@ const char *postfix_effective(const struct mta_instance *instance, const char *p
 /* The instance's main.cf as it was read, NULL when it was not. */
 const struct host_file *postfix_main_cf(const struct mta_instance *instance);
 
-/* postfix_origin.c: where the name comes from when main.cf does not say it (section 10). */
-void postfix_find_origin(struct host *host, struct mta_facts *facts);
-
 /* Ask postconf, in a folder; more is NULL-terminated. The values are the caller's to free. */
 bool postfix_ask(struct host *host, const char *folder, const char *const *more,
                  struct command_result *out, struct error *e);

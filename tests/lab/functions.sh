@@ -16,6 +16,8 @@ source "$LAB_FOLDER/powerdns.sh"
 source "$LAB_FOLDER/mail.sh"
 # shellcheck source=tests/lab/out2.sh
 source "$LAB_FOLDER/out2.sh"
+# shellcheck source=tests/lab/exim.sh
+source "$LAB_FOLDER/exim.sh"
 # shellcheck source=tests/lab/expect.sh
 source "$LAB_FOLDER/expect.sh"
 # shellcheck source=tests/lab/killed.sh
