@@ -192,8 +192,7 @@ static bool put_back(struct host *host, const struct mta_edits *edits, struct er
             continue;
         }
         if (!str_equal(now.digest.hex, old->digest.hex))
-            ok = host_replace(host, &now, host_is_absent(old) ? NULL : old->text, old->length,
-                              e) &&
+            ok = host_replace(host, &now, host_is_absent(old) ? NULL : old->text, old->length, e) &&
                  ok;
         host_file_free(&now);
     }
@@ -209,7 +208,8 @@ static bool retreat(const struct machine *machine, const struct mta_edits *edits
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(machine->host, edits, &worse) && build(machine, &worse) && (!running || make_live(machine, true, &worse)))
+    if (put_back(machine->host, edits, &worse) && build(machine, &worse) &&
+        (!running || make_live(machine, true, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
                    running ? " and live" : "");
     else

@@ -35,9 +35,9 @@ struct exim_entry {
     char section[24]; /* "": the main one; "transports" */
     char owner[64];   /* "remote_smtp"; "" in the main section */
     char name[96];
-    char *raw, *value; /* as written, continued lines joined; its macros replaced */
-    size_t file;       /* index of the file that holds it; EXIM_NOWHERE */
-    size_t at, end;    /* the whole lines */
+    char *raw, *value;          /* as written, continued lines joined; its macros replaced */
+    size_t file;                /* index of the file that holds it; EXIM_NOWHERE */
+    size_t at, end;             /* the whole lines */
     size_t value_at, value_end; /* the value without blanks around it */
 };
 
@@ -47,6 +47,19 @@ struct exim_text {
     const char *path, *text;
     size_t length;
 };
+
+/* exim_line.c: a logical line, its parts joined. Comment lines within a continued line are
+ * skipped; leading blanks of what follows are dropped. The caller frees the text. */
+struct exim_line {
+    size_t at, end; /* with its line break */
+    char *text;
+    size_t file;
+};
+
+#define EXIM_LINE_MAX 65536 /* bytes, with macros replaced; Exim itself stops at less */
+
+bool exim_next_line(const struct exim_text *file, size_t *at, struct exim_line *line);
+void exim_trim(struct cursor *c);
 
 struct exim_source {
     const struct exim_text *files; /* those that may be included, too */
@@ -134,6 +147,29 @@ void exim_read_files(const struct mta_instance *instance, struct exim_config *ou
 struct exim_asking exim_asking_of(struct host *host, const struct mta_facts *facts);
 
 /* --- exim_services.c: who listens and who sends ------------------------------------------------ */
+
+#define EXIM_ADDRESSES_MAX 64
+
+/* Services in the making: their strings are expanded all at once. */
+struct exim_making {
+    const struct exim_asking *asking;
+    struct mta_facts *facts;
+    struct mta_instance *instance;
+    struct strings texts; /* per service: what it says, its name in the EHLO reply */
+    struct ip machine[EXIM_ADDRESSES_MAX];
+    size_t machine_count;
+};
+
+void exim_find_listeners(struct exim_making *m);
+
+/* A service that faces the outside; NULL when there are too many. The two strings that Exim has to
+ * expand for it are added next: what it says, and its name in the EHLO reply. */
+struct mta_service *exim_add_service(struct exim_making *m, enum mta_role role, const char *title);
+void exim_add_text(struct exim_making *m, const char *text, const struct ip *address);
+void exim_bind(struct mta_service *service, const struct ip *address);
+
+/* Whether the text is nothing but $name or ${name}. */
+bool exim_is_reference(const char *text, const char *name);
 
 /* From the settings, with every name expanded by Exim. Adds to facts->services. */
 bool exim_find_services(const struct exim_asking *asking, struct mta_facts *facts, struct error *e);

@@ -83,8 +83,7 @@ static void take_answer(struct cursor *text, struct strings *answers)
             buf_char(&answer, '\n');
         buf_add(&answer, line.at, (size_t)(line.end - line.at));
     }
-    strings_add(answers,
-                str_starts(buf_string(&answer), "Failed: ") ? "" : buf_string(&answer));
+    strings_add(answers, str_starts(buf_string(&answer), "Failed: ") ? "" : buf_string(&answer));
     buf_free(&answer);
 }
 

@@ -37,8 +37,9 @@ static bool run(struct host *host, const char *const *argv, struct error *e)
     status = result.status;
     exim_words(&result, words, sizeof words);
     command_result_free(&result);
-    return status == 0 || fail(e, ERR_MTA_CHECK_FAILED, "\"%.60s\" on a copy with the change: %.280s",
-                               argv[0], words[0] ? words : "it failed without a word");
+    return status == 0 ||
+           fail(e, ERR_MTA_CHECK_FAILED, "\"%.60s\" on a copy with the change: %.280s", argv[0],
+                words[0] ? words : "it failed without a word");
 }
 
 /* --- The stage --------------------------------------------------------------------------------- */
@@ -102,8 +103,7 @@ static bool join_macros(const struct staging *s, struct error *e)
     bool ok;
 
     if (at == EXIM_NOWHERE || template == EXIM_NOWHERE ||
-        !host_is_absent(&s->instance->files[at]) ||
-        !(macros = edit_of(s, &s->instance->files[at])))
+        !host_is_absent(&s->instance->files[at]) || !(macros = edit_of(s, &s->instance->files[at])))
         return true;
     file = &s->instance->files[template];
     other = edit_of(s, file);
@@ -239,7 +239,7 @@ static bool ask(const struct exim_asking *asking, const char *const *arguments,
 static bool is_intended(const struct staging *s, const struct cursor *line)
 {
     static const char *const names[] = {"primary_hostname", "smtp_banner", "smtp_active_hostname",
-                                        "helo_data", "domainlist", "MAIN_LOCAL_DOMAINS"};
+                                        "helo_data",        "domainlist",  "MAIN_LOCAL_DOMAINS"};
     struct cursor rest = *line, word;
     char name[128], path[600];
 

@@ -30,21 +30,55 @@ static bool cat(struct host *host, const char *path, struct buf *out)
     return ok;
 }
 
-/* "a\0b\0" becomes one argument a line; one with a line break in it cannot be ours to repeat. */
+/*
+ * A container's Exim is seen from outside, but it is another machine's: another network, other
+ * files. Only root can tell.
+ */
+static bool is_of_this_machine(struct host *host, const char *pid)
+{
+    char mounts[64], network[64];
+    const char *const argv[] = {"readlink",          mounts, network, "/proc/self/ns/mnt",
+                                "/proc/self/ns/net", NULL};
+    struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
+    struct command_result result;
+    struct cursor text, line[4];
+    struct error ignored;
+    bool same = true;
+    int count = 0;
+
+    str_format(mounts, sizeof mounts, "/proc/%s/ns/mnt", pid);
+    str_format(network, sizeof network, "/proc/%s/ns/net", pid);
+    if (!host_run(host, &command, &result, &ignored))
+        return true;
+    text = cursor_of(buf_string(&result.out), result.out.length);
+    while (count < 4 && cursor_line(&text, &line[count]))
+        count++;
+    for (int i = 0; count == 4 && i < 2; i++)
+        same = same && line[i].end - line[i].at == line[i + 2].end - line[i + 2].at &&
+               memcmp(line[i].at, line[i + 2].at, (size_t)(line[i].end - line[i].at)) == 0;
+    command_result_free(&result);
+    return same;
+}
+
+/* "a\0b\0" becomes one argument a line. */
 static void keep_command(struct mta_instance *instance, const char *pid, struct buf *command)
 {
-    bool daemon = false;
+    bool daemon = false, own_file = false;
 
     for (size_t i = 0; i < command->length; i++) {
         const char *word = command->data + i;
 
+        own_file = own_file || str_starts(word, "-C");
+
         daemon = daemon || str_equal(word, "-bd") || str_equal(word, "-bdf");
         i += strlen(word);
     }
-    if (!daemon || exim_value(instance, ".pid")[0] != '\0')
+    /* Of several, the one that reads the usual file. */
+    if (!daemon || (exim_value(instance, ".pid")[0] != '\0' &&
+                    (own_file || !strstr(exim_value(instance, ".command"), "\n-C"))))
         return;
     for (size_t i = 0; i + 1 < command->length; i++)
-        if (command->data[i] == '\0' || command->data[i] == '\n')
+        if (command->data[i] == '\0')
             command->data[i] = '\n';
     exim_set(instance, ".pid", pid, pid, true);
     exim_set(instance, ".command", buf_string(command), buf_string(command), true);
@@ -105,7 +139,7 @@ void exim_find_daemon(struct host *host, struct mta_instance *instance)
     while (left > 0 && cursor_line(&text, &line)) {
         struct buf arguments = BUF_INIT(HOST_OUTPUT_MAX);
 
-        if (!is_exim(&line, pid, sizeof pid))
+        if (!is_exim(&line, pid, sizeof pid) || !is_of_this_machine(host, pid))
             continue;
         left--;
         str_format(path, sizeof path, "/proc/%s/cmdline", pid);

@@ -72,8 +72,8 @@ static bool refuse_built(const char *option, const char *value, struct error *e)
 /* --- Options ----------------------------------------------------------------------------------- */
 
 /* What Exim reads must be what the file says, or what it shall say: a run may have been killed. */
-static bool agrees(const struct exim_draft *d, const struct exim_entry *entry, const char *parameter,
-                   struct error *e)
+static bool agrees(const struct exim_draft *d, const struct exim_entry *entry,
+                   const char *parameter, struct error *e)
 {
     char value[4096];
 
@@ -108,10 +108,9 @@ static bool change_table(struct exim_draft *d, const char *option, const char *v
     if (!exim_lookup_of(value, &lookup) || !is_table(lookup.type))
         return refuse_built(option, value, e);
     file = exim_file(d->instance, lookup.file);
-    if (file == EXIM_NOWHERE ||
-        (!str_equal(lookup.key, "$sending_ip_address") &&
-         !str_equal(lookup.key, "$interface_address") &&
-         !str_equal(lookup.key, "$received_ip_address"))) {
+    if (file == EXIM_NOWHERE || (!str_equal(lookup.key, "$sending_ip_address") &&
+                                 !str_equal(lookup.key, "$interface_address") &&
+                                 !str_equal(lookup.key, "$received_ip_address"))) {
         fail(e, ERR_CONFLICT, "%.80s is looked up in %.200s by %.100s, not by the address", option,
              lookup.file, lookup.key);
         return error_next(e, "grep -n . %.200s", lookup.file);
@@ -141,8 +140,7 @@ static bool change_option(struct exim_draft *d, const char *section, const char 
     if (banner)
         word[strcspn(word, " \t\\")] = '\0';
     if (!is_literal(word))
-        return banner ? refuse_built(parameter, value, e)
-                      : change_table(d, parameter, value, s, e);
+        return banner ? refuse_built(parameter, value, e) : change_table(d, parameter, value, s, e);
     return agrees(d, entry, parameter, e) &&
            exim_change_value(d, entry, d->wish->name.s, banner, e);
 }
@@ -349,7 +347,8 @@ static bool refuse_panel(const struct exim_draft *d, struct error *e)
 
     if (d->facts->panel[0] == '\0' || !d->beside || d->splice_count == 0)
         return true;
-    fail(e, ERR_CONFLICT, "%.30s writes this configuration and would undo the change; change it there",
+    fail(e, ERR_CONFLICT,
+         "%.30s writes this configuration and would undo the change; change it there",
          d->facts->panel);
     if (name == NULL)
         return error_next(e, "%.190s", d->facts->panel_next);

@@ -240,10 +240,10 @@ bool exim_uses(const char *text, const char *name)
 
 bool exim_uses_message(const char *text)
 {
-    static const char *const prefixes[] = {"sender_address", "return_path", "domain", "local_part",
-                                           "original_domain", "header_", "h_", "acl_m",
-                                           "authenticated_", "originator_", "recipients",
-                                           "message_", "address_data", "host", "dkim_"};
+    static const char *const prefixes[] = {
+        "sender_address", "return_path", "domain",       "local_part",     "original_domain",
+        "header_",        "h_",          "acl_m",        "authenticated_", "originator_",
+        "recipients",     "message_",    "address_data", "host",           "dkim_"};
 
     for (; *text; text++) {
         const char *at = text + 1 + (text[1] == '{');

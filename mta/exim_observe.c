@@ -21,7 +21,8 @@ struct looking {
 static bool not_known(struct looking *l, const char *words, const char *next)
 {
     l->unknown = true;
-    str_cut(l->facts->unknown, sizeof l->facts->unknown, words[0] ? words : "Exim does not say why");
+    str_cut(l->facts->unknown, sizeof l->facts->unknown,
+            words[0] ? words : "Exim does not say why");
     str_cut(l->facts->unknown_next, sizeof l->facts->unknown_next,
             strstr(words, "Permission denied") ? AS_ROOT : next);
     return false;
@@ -142,8 +143,9 @@ static bool ask_defaults(struct looking *l, struct error *e)
             continue;
         *equals = '\0';
         equals += equals[2] == ' ' ? 3 : 2;
-        exim_set(l->instance, one, exim_is_set(l->instance, one) ? exim_raw(l->instance, one) : equals,
-                 equals, false);
+        exim_set(l->instance, one,
+                 exim_is_set(l->instance, one) ? exim_raw(l->instance, one) : equals, equals,
+                 false);
     }
     command_result_free(&result);
     return true;
@@ -194,7 +196,8 @@ static bool read_file(struct looking *l, const char *path, bool may_be_absent, s
         *e = refused;
         return false;
     }
-    return not_known(l, refused.why, refused.code == ERR_ROOT_NEEDED ? AS_ROOT : "ls -l /etc/exim*");
+    return not_known(l, refused.why,
+                     refused.code == ERR_ROOT_NEEDED ? AS_ROOT : "ls -l /etc/exim*");
 }
 
 /* `# 3 "/etc/exim4/inc.conf"`: where the lines after it stand. */

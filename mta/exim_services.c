@@ -6,54 +6,6 @@
 
 #include "agent/base/mem.h"
 
-#define ADDRESSES_MAX 64
-
-/* Services in the making: their strings are expanded all at once. */
-struct making {
-    const struct exim_asking *asking;
-    struct mta_facts *facts;
-    struct mta_instance *instance;
-    struct strings texts; /* per service: what it says, its name in the EHLO reply */
-    struct ip machine[ADDRESSES_MAX];
-    size_t machine_count;
-};
-
-/* --- Addresses --------------------------------------------------------------------------------- */
-
-/* "2: e0    inet 203.0.113.25/24 scope global e0\..." */
-static void find_machine(struct making *m)
-{
-    static const char *const argv[] = {"ip", "-o", "addr", "show", "scope", "global", NULL};
-    struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
-    struct command_result result;
-    struct cursor text, line, word;
-    struct error ignored;
-
-    if (m->machine_count > 0 || !host_run(m->asking->host, &command, &result, &ignored))
-        return;
-    text = cursor_of(buf_string(&result.out), result.out.length);
-    while (cursor_line(&text, &line)) {
-        bool next = false;
-
-        while (cursor_word(&line, &word)) {
-            char one[80] = "";
-
-            if (next && cursor_copy(&word, one, sizeof one) && m->machine_count < ADDRESSES_MAX) {
-                one[strcspn(one, "/")] = '\0';
-                if (ip_parse(one, &m->machine[m->machine_count]))
-                    m->machine_count++;
-            }
-            next = word.end - word.at >= 4 && memcmp(word.at, "inet", 4) == 0;
-        }
-    }
-    command_result_free(&result);
-}
-
-static bool is_loopback(const struct ip *ip)
-{
-    return ip_scope(ip) == IP_SCOPE_LOOPBACK;
-}
-
 /* --- One service ------------------------------------------------------------------------------- */
 
 static char *put_and_free(char *text, const char *name, const char *value)
@@ -65,7 +17,7 @@ static char *put_and_free(char *text, const char *name, const char *value)
 }
 
 /* A string with the address of the service in place of the variables that stand for it. */
-static void add_text(struct making *m, const char *text, const struct ip *address)
+void exim_add_text(struct exim_making *m, const char *text, const struct ip *address)
 {
     static const char *const own[] = {"sending_ip_address", "interface_address",
                                       "received_ip_address"};
@@ -78,7 +30,7 @@ static void add_text(struct making *m, const char *text, const struct ip *addres
     free(made);
 }
 
-static struct mta_service *add_service(struct making *m, enum mta_role role, const char *title)
+struct mta_service *exim_add_service(struct exim_making *m, enum mta_role role, const char *title)
 {
     struct mta_facts *facts = m->facts;
     struct mta_service one = {.role = role, .outside = true};
@@ -92,179 +44,19 @@ static struct mta_service *add_service(struct making *m, enum mta_role role, con
     return &facts->services[facts->service_count++];
 }
 
-static void bind_to(struct mta_service *service, const struct ip *address)
+void exim_bind(struct mta_service *service, const struct ip *address)
 {
     if (address->family != IP_NONE)
         service->bind[address->family == IP_V6] = *address;
 }
 
-static bool is_reference(const char *text, const char *name)
+bool exim_is_reference(const char *text, const char *name)
 {
     char plain[80], braces[80];
 
     str_format(plain, sizeof plain, "$%s", name);
     str_format(braces, sizeof braces, "${%s}", name);
     return str_equal(text, plain) || str_equal(text, braces);
-}
-
-/* The first word, a brace expression with blanks in it as a whole. */
-static void first_word(const char *text, char *out, size_t size)
-{
-    size_t n = 0;
-    int depth = 0;
-
-    while (*text == ' ')
-        text++;
-    for (; *text && (depth > 0 || (*text != ' ' && *text != '\n')); text++) {
-        depth += *text == '{';
-        depth -= *text == '}';
-        if (n + 1 < size)
-            out[n++] = *text;
-    }
-    out[n] = '\0';
-}
-
-/* --- Listeners --------------------------------------------------------------------------------- */
-
-static const char *active_of(const struct making *m)
-{
-    const char *active = exim_value(m->instance, "smtp_active_hostname");
-
-    return active[0] ? active : "$primary_hostname";
-}
-
-static const char *decider_of_ehlo(const struct making *m)
-{
-    return is_reference(active_of(m), "primary_hostname") ? "primary_hostname"
-                                                          : "smtp_active_hostname";
-}
-
-static const char *decider_of_banner(const struct making *m)
-{
-    char word[512];
-
-    first_word(exim_value(m->instance, "smtp_banner"), word, sizeof word);
-    if (is_reference(word, "primary_hostname"))
-        return "primary_hostname";
-    return is_reference(word, "smtp_active_hostname") ? decider_of_ehlo(m) : "smtp_banner";
-}
-
-static void add_listener(struct making *m, const struct ip *address, uint16_t port)
-{
-    char title[96], *banner;
-    struct mta_service *s;
-
-    for (size_t i = 0; i < m->facts->service_count; i++) {
-        const struct ip *bind = m->facts->services[i].bind;
-        const struct ip *same = &bind[address != NULL && address->family == IP_V6];
-
-        if (m->facts->services[i].port == port &&
-            (address ? ip_equal(same, address)
-                     : bind[0].family == IP_NONE && bind[1].family == IP_NONE))
-            return;
-    }
-    if (address)
-        str_format(title, sizeof title, "%s port %u", ip_text(address).s, port);
-    else
-        str_format(title, sizeof title, "port %u", port);
-    s = add_service(m, MTA_LISTENER, title);
-    if (s == NULL)
-        return;
-    s->port = port;
-    str_cut(s->from, sizeof s->from, decider_of_banner(m));
-    if (address) {
-        bind_to(s, address);
-        s->outside = !is_loopback(address);
-    }
-    banner = exim_put(exim_value(m->instance, "smtp_banner"), "smtp_active_hostname", active_of(m));
-    add_text(m, banner, address);
-    add_text(m, active_of(m), address);
-    free(banner);
-}
-
-static uint16_t port_of(const char *text)
-{
-    static const struct {
-        const char *name;
-        uint16_t port;
-    } names[] = {{"smtp", 25}, {"submission", 587}, {"smtps", 465}, {"submissions", 465}};
-    uint64_t port = 0;
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (str_equal(names[i].name, text))
-            return names[i].port;
-    return str_uint(text, 1, 65535, &port) ? (uint16_t)port : 0;
-}
-
-/* "192.0.2.1", "192.0.2.1.26", "[192.0.2.1]:26", "::1", "2001:db8::1.26". */
-static bool interface_of(const char *text, struct ip *address, uint16_t *port)
-{
-    char copy[96], *dot;
-
-    *port = 0;
-    if (ip_parse(text, address))
-        return true;
-    if (text[0] == '[')
-        return ip_port_parse(text, 0, address, port);
-    if (!str_copy(copy, sizeof copy, text) || !(dot = strrchr(copy, '.')))
-        return false;
-    *dot = '\0';
-    *port = port_of(dot + 1);
-    return *port > 0 && ip_parse(copy, address);
-}
-
-static bool is_any(const struct ip *address)
-{
-    return str_equal(ip_text(address).s, "0.0.0.0") || str_equal(ip_text(address).s, "::");
-}
-
-/* A name that depends on the address that was called: one service an address. */
-static void add_listeners_at(struct making *m, const struct ip *address, uint16_t port)
-{
-    const char *banner = exim_value(m->instance, "smtp_banner"), *active = active_of(m);
-    bool differs = exim_uses(banner, "interface_address") ||
-                   exim_uses(banner, "received_ip_address") ||
-                   exim_uses(active, "interface_address") ||
-                   exim_uses(active, "received_ip_address");
-
-    if (!is_any(address)) {
-        add_listener(m, address, port);
-        return;
-    }
-    if (differs)
-        find_machine(m);
-    for (size_t i = 0; differs && i < m->machine_count; i++)
-        if (m->machine[i].family == address->family)
-            add_listener(m, &m->machine[i], port);
-    if (!differs || m->machine_count == 0)
-        add_listener(m, NULL, port);
-}
-
-/* -oX of the daemon has the last word: ports, or addresses with or without them (section 3.6). */
-static void find_listeners(struct making *m)
-{
-    const char *given = exim_value(m->instance, ".oX");
-    const char *interfaces = exim_value(m->instance, "local_interfaces");
-    const char *ports = exim_value(m->instance, "daemon_smtp_ports");
-    bool are_ports = given[0] && given[strspn(given, "0123456789 :")] == '\0' &&
-                     !strstr(given, "::");
-    struct exim_list list = exim_list_of(given[0] && !are_ports ? given : interfaces), each;
-    char one[128], word[64];
-    struct ip address;
-    uint16_t port;
-
-    while (exim_list_next(&list, one, sizeof one)) {
-        if (!interface_of(one, &address, &port))
-            continue;
-        if (port > 0) {
-            add_listeners_at(m, &address, port);
-            continue;
-        }
-        each = exim_list_of(are_ports ? given : ports);
-        while (exim_list_next(&each, word, sizeof word))
-            if (port_of(word) > 0)
-                add_listeners_at(m, &address, port_of(word));
-    }
 }
 
 /* --- Senders ----------------------------------------------------------------------------------- */
@@ -278,7 +70,7 @@ static const char *option_of(const struct mta_instance *instance, const char *tr
     return exim_value(instance, parameter);
 }
 
-static void add_sender(struct making *m, const char *transport, const struct ip *addresses,
+static void add_sender(struct exim_making *m, const char *transport, const struct ip *addresses,
                        size_t count, bool named)
 {
     const char *helo = option_of(m->instance, transport, "helo_data");
@@ -290,18 +82,18 @@ static void add_sender(struct making *m, const char *transport, const struct ip 
         str_format(title, sizeof title, "%s from %s", transport, ip_text(addresses).s);
     else
         str_cut(title, sizeof title, transport);
-    s = add_service(m, MTA_SENDER, title);
+    s = exim_add_service(m, MTA_SENDER, title);
     if (s == NULL)
         return;
     for (size_t i = count; i-- > 0;)
-        bind_to(s, &addresses[i]);
+        exim_bind(s, &addresses[i]);
     s->outside = !(str_starts(hosts, "127.") || str_equal(hosts, "localhost"));
-    if (helo[0] == '\0' || is_reference(helo, "primary_hostname"))
+    if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
         str_cut(s->from, sizeof s->from, "primary_hostname");
     else
         str_format(s->from, sizeof s->from, "%.60s helo_data%s", transport,
                    exim_asks_ptr(helo) ? " (the PTR)" : "");
-    add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
+    exim_add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
     strings_add(&m->texts, "");
 }
 
@@ -309,7 +101,7 @@ static void add_address(struct ip *list, size_t *count, const char *text)
 {
     struct ip address;
 
-    if (*count == ADDRESSES_MAX || !ip_parse(text, &address))
+    if (*count == EXIM_ADDRESSES_MAX || !ip_parse(text, &address))
         return;
     for (size_t i = 0; i < *count; i++)
         if (ip_equal(&list[i], &address))
@@ -327,7 +119,7 @@ static void addresses_in(const char *text, struct ip *list, size_t *count)
 }
 
 /* "example.com: 203.0.113.26; 2001:db8::26": all addresses that a table may give. */
-static void addresses_of_table(const struct making *m, const char *text, struct ip *list,
+static void addresses_of_table(const struct exim_making *m, const char *text, struct ip *list,
                                size_t *count)
 {
     struct exim_lookup lookup;
@@ -352,12 +144,13 @@ static void addresses_of_table(const struct making *m, const char *text, struct 
 }
 
 /* Addresses that the transport sends from, as `interface` says; none: the kernel chooses. */
-static void add_senders(struct making *m, const char *transport, const char *interfaces)
+static void add_senders(struct exim_making *m, const char *transport, const char *interfaces)
 {
     const char *raw = option_of(m->instance, transport, "interface");
     bool by_message = exim_uses_message(raw);
-    bool by_address = exim_uses(option_of(m->instance, transport, "helo_data"), "sending_ip_address");
-    struct ip list[ADDRESSES_MAX];
+    bool by_address =
+        exim_uses(option_of(m->instance, transport, "helo_data"), "sending_ip_address");
+    struct ip list[EXIM_ADDRESSES_MAX];
     size_t count = 0;
 
     addresses_in(interfaces, list, &count);
@@ -421,7 +214,7 @@ static struct strings used_transports(const struct mta_instance *instance)
     return list;
 }
 
-static bool find_senders(struct making *m, struct error *e)
+static bool find_senders(struct exim_making *m, struct error *e)
 {
     struct strings transports = used_transports(m->instance), raw = {0}, interfaces = {0};
     bool ok;
@@ -453,8 +246,7 @@ static void find_relay(const struct mta_instance *instance, struct mta_facts *fa
             return;
         if (owner_of(s->parameter, "routers", "route_list", name, sizeof name) &&
             cursor_word(&c, &word) && *word.at == '*' && word.end - word.at == 1 &&
-            cursor_word(&c, &word) && relay[0] == '\0' &&
-            cursor_copy(&word, relay, sizeof relay))
+            cursor_word(&c, &word) && relay[0] == '\0' && cursor_copy(&word, relay, sizeof relay))
             relay[strcspn(relay, ":;")] = '\0';
     }
     if (relay[0])
@@ -470,7 +262,7 @@ static bool is_hidden(const struct mta_service *s, const struct mta_instance *in
     return str_equal(option_of(instance, transport, "helo_data"), "<value not displayable>");
 }
 
-static void give_answers(struct making *m, const struct strings *answers, size_t first)
+static void give_answers(struct exim_making *m, const struct strings *answers, size_t first)
 {
     for (size_t i = first; i < m->facts->service_count; i++) {
         struct mta_service *s = &m->facts->services[i];
@@ -488,13 +280,13 @@ static void give_answers(struct making *m, const struct strings *answers, size_t
 
 bool exim_find_services(const struct exim_asking *asking, struct mta_facts *facts, struct error *e)
 {
-    struct making m = {.asking = asking, .facts = facts, .instance = &facts->instances[0]};
+    struct exim_making m = {.asking = asking, .facts = facts, .instance = &facts->instances[0]};
     struct strings answers = {0};
     const char *no_ipv6 = exim_raw(m.instance, "disable_ipv6");
     size_t first = facts->service_count;
     bool ok;
 
-    find_listeners(&m);
+    exim_find_listeners(&m);
     ok = find_senders(&m, e) && exim_expand(asking, &m.texts, &answers, e);
     if (ok)
         give_answers(&m, &answers, first);

@@ -9,7 +9,6 @@
 #define DEPTH_MAX 10 /* of includes */
 #define NEST_MAX 32  /* of conditions */
 #define ENTRIES_MAX 8000
-#define LINE_MAX_BYTES 65536 /* with macros replaced; Exim itself stops at less */
 
 enum branch {
     BRANCH_LIVE,
@@ -24,13 +23,6 @@ struct reader {
     enum branch nest[NEST_MAX];
     size_t depth; /* of conditions; past NEST_MAX they are only counted */
     char section[24], owner[64];
-};
-
-/* One logical line. */
-struct line {
-    size_t at, end; /* with its line break */
-    char *text;     /* joined */
-    size_t file;
 };
 
 static bool is_blank(char c)
@@ -48,45 +40,6 @@ static bool is_capital(char c)
     return c >= 'A' && c <= 'Z';
 }
 
-/* --- Logical lines (section 3.3) --------------------------------------------------------------- */
-
-static void trim(struct cursor *c)
-{
-    while (c->at < c->end && is_blank(*c->at))
-        c->at++;
-    while (c->end > c->at && is_blank(c->end[-1]))
-        c->end--;
-}
-
-/* Comment lines within a continued line are skipped; leading blanks of what follows are dropped. */
-static bool next_line(const struct exim_text *file, size_t *at, struct line *line)
-{
-    struct buf text = BUF_INIT(LINE_MAX_BYTES);
-    struct cursor rest = cursor_of(file->text + *at, file->length - *at), part;
-    bool more = true, begun = false;
-
-    while (more && rest.at < rest.end) {
-        size_t start = (size_t)(rest.at - file->text);
-
-        if (!cursor_line(&rest, &part))
-            break;
-        trim(&part);
-        if (part.at == part.end ? !begun : *part.at == '#')
-            continue;
-        if (!begun)
-            line->at = start;
-        begun = true;
-        more = part.end > part.at && part.end[-1] == '\\';
-        buf_add(&text, part.at, (size_t)(part.end - part.at) - more);
-        line->end = (size_t)(rest.at - file->text);
-    }
-    *at = (size_t)(rest.at - file->text);
-    if (begun)
-        line->text = buf_take(&text);
-    buf_free(&text);
-    return begun;
-}
-
 /* --- Macros ------------------------------------------------------------------------------------ */
 
 static const struct exim_entry *macro_of(const struct exim_config *config, const char *name)
@@ -96,7 +49,7 @@ static const struct exim_entry *macro_of(const struct exim_config *config, const
 
 static char *replaced(const char *text, const char *from, const char *to)
 {
-    struct buf out = BUF_INIT(LINE_MAX_BYTES);
+    struct buf out = BUF_INIT(EXIM_LINE_MAX);
     const char *found;
 
     while ((found = strstr(text, from)) != NULL) {
@@ -131,8 +84,8 @@ static char *without_macros(const struct exim_config *config, const char *text, 
 
 /* --- Entries ----------------------------------------------------------------------------------- */
 
-static struct exim_entry *add_entry(struct reader *r, enum exim_kind kind, const struct line *line,
-                                    const struct cursor *name)
+static struct exim_entry *add_entry(struct reader *r, enum exim_kind kind,
+                                    const struct exim_line *line, const struct cursor *name)
 {
     struct exim_config *out = r->out;
     struct exim_entry *entry;
@@ -144,8 +97,8 @@ static struct exim_entry *add_entry(struct reader *r, enum exim_kind kind, const
         out->v = mem_resize(out->v, out->room, sizeof *out->v);
     }
     entry = &out->v[out->count];
-    *entry = (struct exim_entry){
-        .kind = kind, .file = line->file, .at = line->at, .end = line->end};
+    *entry =
+        (struct exim_entry){.kind = kind, .file = line->file, .at = line->at, .end = line->end};
     str_cut(entry->section, sizeof entry->section, r->section);
     str_cut(entry->owner, sizeof entry->owner, r->owner);
     if (!cursor_copy(name, entry->name, sizeof entry->name))
@@ -198,7 +151,7 @@ static bool is_given(const struct reader *r, const char *name)
 }
 
 /* "NAME = text", "NAME == text". */
-static bool read_macro(struct reader *r, const struct line *line)
+static bool read_macro(struct reader *r, const struct exim_line *line)
 {
     struct cursor name = {.at = line->text, .end = line->text}, value;
     struct exim_entry *entry;
@@ -210,11 +163,11 @@ static bool read_macro(struct reader *r, const struct line *line)
     while (is_word(*name.end))
         name.end++;
     value = cursor_of(name.end, strlen(name.end));
-    trim(&value);
+    exim_trim(&value);
     if (value.at == value.end || *value.at != '=')
         return false;
     value.at += value.end - value.at > 1 && value.at[1] == '=' ? 2 : 1;
-    trim(&value);
+    exim_trim(&value);
     if (!cursor_copy(&name, copy, sizeof copy) || is_given(r, copy))
         return true;
     entry = add_entry(r, EXIM_MACRO, line, &name);
@@ -258,10 +211,11 @@ static bool option_name(const char *text, struct cursor *name)
     return true;
 }
 
-static void read_option(struct reader *r, const struct line *line)
+static void read_option(struct reader *r, const struct exim_line *line)
 {
     const char *equals = strchr(line->text, '=');
-    struct cursor name, value = cursor_of(equals ? equals + 1 : "", equals ? strlen(equals + 1) : 0);
+    struct cursor name,
+        value = cursor_of(equals ? equals + 1 : "", equals ? strlen(equals + 1) : 0);
     struct exim_entry *entry;
     char *raw;
     bool any;
@@ -271,12 +225,12 @@ static void read_option(struct reader *r, const struct line *line)
     entry = add_entry(r, EXIM_OPTION, line, &name);
     if (entry == NULL)
         return;
-    trim(&value);
+    exim_trim(&value);
     raw = mem_text(value.at);
     give_value(r, entry, raw, without_macros(r->out, raw, &any));
 }
 
-static bool read_begin(struct reader *r, const struct line *line)
+static bool read_begin(struct reader *r, const struct exim_line *line)
 {
     struct cursor c = cursor_of(line->text, strlen(line->text)), word, name;
 
@@ -291,7 +245,7 @@ static bool read_begin(struct reader *r, const struct line *line)
 }
 
 /* "remote_smtp:" */
-static bool read_label(struct reader *r, const struct line *line)
+static bool read_label(struct reader *r, const struct exim_line *line)
 {
     size_t n = strspn(line->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
                                   "-");
@@ -394,7 +348,7 @@ static bool include_path(const struct reader *r, const char *text, char *out, si
         return false;
     path = without_macros(r->out, rest, &any);
     c = cursor_of(path, strlen(path));
-    trim(&c);
+    exim_trim(&c);
     if (c.end - c.at > 1 && *c.at == '"' && c.end[-1] == '"') {
         c.at++;
         c.end--;
@@ -409,20 +363,20 @@ static void read_path(struct reader *r, const char *path, size_t depth);
 static void read_generated(struct reader *r)
 {
     struct exim_text text = {.text = r->source->generated};
-    struct line line = {.file = EXIM_NOWHERE};
+    struct exim_line line = {.file = EXIM_NOWHERE};
     size_t at = 0;
 
     if (text.text == NULL)
         return;
     text.length = strlen(text.text);
-    while (next_line(&text, &at, &line)) {
+    while (exim_next_line(&text, &at, &line)) {
         line.file = EXIM_NOWHERE;
         (void)read_macro(r, &line);
         free(line.text);
     }
 }
 
-static void read_line(struct reader *r, const struct line *line, size_t depth)
+static void read_line(struct reader *r, const struct exim_line *line, size_t depth)
 {
     char path[256];
 
@@ -444,7 +398,7 @@ static void read_line(struct reader *r, const struct line *line, size_t depth)
 
 static void read_path(struct reader *r, const char *path, size_t depth)
 {
-    struct line line = {0};
+    struct exim_line line = {0};
     size_t file, at = 0;
 
     for (file = 0; file < r->source->count; file++)
@@ -452,7 +406,7 @@ static void read_path(struct reader *r, const char *path, size_t depth)
             break;
     if (file == r->source->count)
         return;
-    while (r->out->count < ENTRIES_MAX && next_line(&r->source->files[file], &at, &line)) {
+    while (r->out->count < ENTRIES_MAX && exim_next_line(&r->source->files[file], &at, &line)) {
         line.file = file;
         read_line(r, &line, depth);
         free(line.text);
@@ -463,14 +417,14 @@ static void read_path(struct reader *r, const char *path, size_t depth)
 static void read_given(struct reader *r)
 {
     struct exim_text text = {.text = r->source->given};
-    struct line line = {0};
+    struct exim_line line = {0};
     size_t at = 0;
 
     if (text.text == NULL)
         return;
     text.length = strlen(text.text);
     str_cut(r->section, sizeof r->section, "-D");
-    while (next_line(&text, &at, &line)) {
+    while (exim_next_line(&text, &at, &line)) {
         line.file = EXIM_NOWHERE;
         (void)read_macro(r, &line);
         free(line.text);

@@ -173,8 +173,10 @@ static bool add_debian_name(struct exim_draft *d, const char *element, struct er
     }
     if (at == NULL || memchr(at, '$', (size_t)(end - at)) || memchr(at, '`', (size_t)(end - at)) ||
         memchr(at, '\'', (size_t)(end - at)) || memchr(at, '#', (size_t)(end - at))) {
-        fail(e, ERR_CONFLICT, "it is not clear how dc_other_hostnames in %s is set; the old name "
-                              "has to stay a local domain", EXIM_UPDATE_CONF);
+        fail(e, ERR_CONFLICT,
+             "it is not clear how dc_other_hostnames in %s is set; the old name "
+             "has to stay a local domain",
+             EXIM_UPDATE_CONF);
         return error_next(e, "grep dc_other_hostnames %s", EXIM_UPDATE_CONF);
     }
     buf_add(&value, at, (size_t)(end - at));
@@ -370,7 +372,8 @@ bool exim_finish(struct exim_draft *d, struct error *e)
             buf_free(&text);
             return fail(e, ERR_LIMIT_EXCEEDED, "%.200s would be too long", f->path);
         }
-        if (!any || (text.length == f->length && memcmp(buf_string(&text), f->text, f->length) == 0)) {
+        if (!any ||
+            (text.length == f->length && memcmp(buf_string(&text), f->text, f->length) == 0)) {
             buf_free(&text);
             continue;
         }

@@ -65,11 +65,11 @@ struct mta_facts {
     char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
     char
         hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
-    struct ip source[2]; /* what the kernel sends from towards the Internet, one a family; IP_NONE:
+    struct ip source[2];  /* what the kernel sends from towards the Internet, one a family; IP_NONE:
                                nothing, or not known */
-    char panel[32];      /* the program that owns the configuration: "cPanel"; "": nobody */
+    char panel[32];       /* the program that owns the configuration: "cPanel"; "": nobody */
     char panel_next[200]; /* what to type there */
-    bool silent[2];      /* it sends nothing over this family, whatever the kernel would do */
+    bool silent[2];       /* it sends nothing over this family, whatever the kernel would do */
 };
 
 /* One sending address and the name that it shall have. */

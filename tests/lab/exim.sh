@@ -8,7 +8,7 @@ exim_etc=$LAB_FOLDER/etc/exim
 # exim_instead split|unsplit|single: Postfix was never there, Exim says vm25.localdomain.
 exim_instead() {
     [ ! -e /usr/sbin/postfix ] || postfix_uninstall
-    cp -a "$LAB/second/usr/." /usr/
+    [ -e /usr/sbin/exim4 ] || cp -a "$LAB/second/usr/." /usr/
     ln -sf exim4 /usr/sbin/sendmail
     exim_user
     exim_files "$1"
