@@ -136,10 +136,15 @@ static bool interface_of(const char *text, struct ip *address, uint16_t *port)
     *port = 0;
     if (ip_parse(text, address))
         return true;
-    if (text[0] == '[')
-        return ip_port_parse(text, 0, address, port);
-    if (!str_copy(copy, sizeof copy, text) || !(dot = strrchr(copy, '.')))
+    if (!str_copy(copy, sizeof copy, text + (text[0] == '[')) ||
+        !(dot = text[0] == '[' ? strchr(copy, ']') : strrchr(copy, '.')))
         return false;
+    if (text[0] == '[' && dot[1] != ':') {
+        *dot = '\0';
+        return ip_parse(copy, address);
+    }
+    if (text[0] == '[')
+        *dot++ = '\0';
     *dot = '\0';
     *port = port_of(dot + 1);
     return *port > 0 && ip_parse(copy, address);

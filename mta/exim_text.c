@@ -360,6 +360,7 @@ static bool include_path(const struct reader *r, const char *text, char *out, si
 
 static void read_path(struct reader *r, const char *path, size_t depth);
 
+/* Debian's lines stand in ".ifndef": what is defined already stays. */
 static void read_generated(struct reader *r)
 {
     struct exim_text text = {.text = r->source->generated};
@@ -370,8 +371,11 @@ static void read_generated(struct reader *r)
         return;
     text.length = strlen(text.text);
     while (exim_next_line(&text, &at, &line)) {
-        line.file = EXIM_NOWHERE;
-        (void)read_macro(r, &line);
+        char name[96];
+
+        str_format(name, sizeof name, "%.*s", (int)strcspn(line.text, " ="), line.text);
+        if (macro_of(r->out, name) == NULL)
+            (void)read_macro(r, &line);
         free(line.text);
     }
 }

@@ -73,6 +73,10 @@ exim_greets() { # exim_greets ADDRESS: the name that it greets with
     greeting_of "$1" | cut -d' ' -f2
 }
 
+greets_as() { # greets_as NAME: both families
+    [ "$(exim_greets "$V4") $(exim_greets "$V6")" = "$1 $1" ]
+}
+
 # What an administrator would keep: the files, without times, and what is built from them.
 exim_text() {
     find /etc/exim4 /var/lib/exim4 -type f -printf '%p %m %u %g ' -exec sha256sum {} \; | sort

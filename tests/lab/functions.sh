@@ -295,12 +295,16 @@ reset_identity() {
 
 # The state that the program is there to reach, made without it.
 make_aligned() {
+    make_aligned_records
+    sed "s/^myhostname = .*/myhostname = $NAME/" "$LAB_FOLDER/etc/main.cf" >"$LAB/aligned.cf"
+    main_cf "$LAB/aligned.cf"
+}
+
+make_aligned_records() {
     dns_set "$NAME" 5 A "$V4"
     dns_set "$NAME" 5 AAAA "$V6"
     ptr_set "$V4" "$NAME"
     ptr_set "$V6" "$NAME"
-    sed "s/^myhostname = .*/myhostname = $NAME/" "$LAB_FOLDER/etc/main.cf" >"$LAB/aligned.cf"
-    main_cf "$LAB/aligned.cf"
     secondaries_follow
     resolvers_forget
 }
