@@ -224,15 +224,15 @@ bool exim_add_element(struct exim_draft *d, const struct exim_entry *entry, cons
 
 /* --- New lines --------------------------------------------------------------------------------- */
 
-/* The end of the file, after a line break that may be missing. */
+/* The end of the file; its start where the last line has no end: what follows would be part of it. */
 static void append(struct exim_draft *d, size_t file, const char *line)
 {
     const struct host_file *f = file_of(d, file);
+    bool open = f->length > 0 && f->text[f->length - 1] != '\n';
     char text[600];
 
-    str_format(text, sizeof text, "%s%s\n",
-               f->length > 0 && f->text[f->length - 1] != '\n' ? "\n" : "", line);
-    splice(d, file, f->length, f->length, text);
+    str_format(text, sizeof text, "%s\n", line);
+    splice(d, file, open ? 0 : f->length, open ? 0 : f->length, text);
 }
 
 /* Before the first "begin": behind it nothing belongs to the main section. */

@@ -482,8 +482,9 @@ static const struct {
      "dc_other_hostnames='vm'\n", NULL,
      EXIM_UPDATE_CONF "=dc_other_hostnames='vm;vm25'\ndc_use_split_config='false'\n;" LOCAL_MACROS
                       "=MAIN_HARDCODE_PRIMARY_HOSTNAME = " NAME "\n;"},
-    {"unsplit: a macro is added", false, "dc_other_hostnames='vm25'\n", "OTHER = b",
-     LOCAL_MACROS "=OTHER = b\nMAIN_HARDCODE_PRIMARY_HOSTNAME = " NAME "\n;"},
+    {"unsplit: a macro is added, not to a last line without an end", false,
+     "dc_other_hostnames='vm25'\n", "OTHER = b",
+     LOCAL_MACROS "=MAIN_HARDCODE_PRIMARY_HOSTNAME = " NAME "\nOTHER = b;"},
     {"unsplit: the macro is there", false, "dc_other_hostnames='old.example.com'\n",
      "MAIN_HARDCODE_PRIMARY_HOSTNAME=old.example.com\n",
      LOCAL_MACROS "=MAIN_HARDCODE_PRIMARY_HOSTNAME=" NAME "\n;"},
