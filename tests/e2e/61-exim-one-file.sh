@@ -20,10 +20,10 @@ rm /etc/exim4/staged
 
 when "it is applied"
 expect_exit 0 namesake apply --yes
-then_ "two lines of the file are others, and one is new"
+then_ "two lines of the file are others, one is new, and an empty one after it"
 expect_aligned_exim
 expect "$NAME" said_helo
-expect 3 added_lines "$exim_etc/exim4.conf" /etc/exim4/exim4.conf
+expect 4 added_lines "$exim_etc/exim4.conf" /etc/exim4/exim4.conf
 expect 2 removed_lines "$exim_etc/exim4.conf" /etc/exim4/exim4.conf
 expect "domainlist local_domains = @ : localhost : $OLD_NAME" grep ^domainlist /etc/exim4/exim4.conf
 expect "qualify_domain = $OLD_NAME" grep ^qualify /etc/exim4/exim4.conf
