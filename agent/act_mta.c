@@ -62,13 +62,20 @@ static bool read_greeting(struct actor *actor, const struct ip *address, struct 
     return seen;
 }
 
-static void find_addresses(const struct step *step, struct proof *proof)
+static void find_addresses(struct actor *actor, const struct step *step, struct proof *proof)
 {
+    const struct machine *machine = machines_find(&actor->collector->machines, step->host);
+    struct mta_wish wish;
+    struct error ignored;
+
     *proof = (struct proof){0};
+    if (!make_wish(step, &wish, &ignored))
+        return;
     for (size_t i = 0; i < step->pair_count && proof->count < ADDRESSES_MAX; i++)
-        if (str_equal(step->pairs[i].name.s, step->after.v[0]))
+        if (name_equal(&step->pairs[i].name, &wish.name) &&
+            mta_must_greet(&machine->mta, &wish, &step->pairs[i].address))
             proof->addresses[proof->count++] = step->pairs[i].address;
-    if (proof->count == 0)
+    if (step->pair_count == 0)
         proof->addresses[proof->count++] = step->subject.ip;
 }
 
@@ -82,7 +89,7 @@ static void add_live_name(struct actor *actor, const struct step *step, struct s
     struct proof proof;
     struct name name;
 
-    find_addresses(step, &proof);
+    find_addresses(actor, step, &proof);
     for (size_t i = 0; i < proof.count && str_equal(said, step->after.v[0]); i++)
         if (read_greeting(actor, &proof.addresses[i], &name))
             said = name.s;
@@ -140,7 +147,7 @@ static void note_greetings(struct actor *actor, const struct step *step, struct 
 {
     struct name name;
 
-    find_addresses(step, proof);
+    find_addresses(actor, step, proof);
     for (size_t i = 0; i < proof->count; i++)
         proof->greeted[i] = read_greeting(actor, &proof->addresses[i], &name);
 }

@@ -345,7 +345,8 @@ static bool says_right(const struct staging *s, const struct mta_service *was,
     exim_said(is, now, sizeof now);
     if (ptr || str_equal_nocase(now, s->wish->name.s))
         return true;
-    switch (mta_claim(s->facts, s->wish, was, NULL)) {
+    switch (was->role == MTA_LISTENER ? mta_greeting_claim(s->facts, s->wish, was)
+                                      : mta_claim(s->facts, s->wish, was, NULL)) {
     case MTA_SET:
         str_printable(shown, sizeof shown, now, strlen(now));
         return fail(e, ERR_MTA_CHECK_FAILED, "with the change, %.80s would say \"%.200s\"",

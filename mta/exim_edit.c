@@ -22,21 +22,11 @@ static void transport_of(const struct mta_service *s, char *out, size_t size)
     out[strcspn(out, " ")] = '\0';
 }
 
-/*
- * A listener for several addresses can say one name only: that of the first of them. Receivers
- * compare the HELO with the PTR, not the greeting (section 1).
- */
 static enum mta_claim claim_of(const struct exim_draft *d, const struct mta_service *s,
                                const struct mta_pair **rival)
 {
-    enum mta_claim claim = mta_claim(d->facts, d->wish, s, rival);
-
-    if (claim != MTA_CONTESTED || s->role != MTA_LISTENER)
-        return claim;
-    for (size_t i = 0; i < d->wish->pair_count; i++)
-        if (mta_serves(d->facts, s, &d->wish->pairs[i].address))
-            return name_equal(&d->wish->pairs[i].name, &d->wish->name) ? MTA_SET : MTA_LEAVE;
-    return MTA_LEAVE;
+    return s->role == MTA_LISTENER ? mta_greeting_claim(d->facts, d->wish, s)
+                                   : mta_claim(d->facts, d->wish, s, rival);
 }
 
 static bool says_wish(const struct exim_draft *d, const struct mta_service *s)

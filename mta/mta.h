@@ -190,6 +190,18 @@ const struct mta_service *mta_sender_of(const struct mta_facts *facts, const str
 enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
                          const struct mta_service *service, const struct mta_pair **rival);
 
+/*
+ * The same for a listener that can say one name only: at several addresses with several names it
+ * is that of the first of them, since receivers compare the HELO with the PTR, not the greeting.
+ * Never MTA_CONTESTED.
+ */
+enum mta_claim mta_greeting_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                                  const struct mta_service *listener);
+
+/* Whether the address has to greet with the wished name, or nothing is known to listen there. */
+bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
+                    const struct ip *address);
+
 void mta_facts_free(struct mta_facts *facts);
 void mta_edits_free(struct mta_edits *edits);
 

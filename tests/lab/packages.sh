@@ -93,11 +93,13 @@ unpack() { # unpack FOLDER
 
 # fetch FOLDER PACKAGE...: those that the host lacks, unpacked there, unless they are already.
 fetch() {
-    local folder=$1 list
+    local folder=$1 list kept
     shift
+    kept=$cache/list
+    [ "$folder" = root ] || kept=$cache/list.$folder
     list=$(missing_packages "$@") || apt_failed "apt-get does not know how to install $*"
     mapfile -t list <<<"$list"
-    [ "${list[*]}" != "$(cat "$cache/list.$folder" 2>/dev/null)" ] || [ ! -d "$cache/$folder" ] ||
+    [ "${list[*]}" != "$(cat "$kept" 2>/dev/null)" ] || [ ! -d "$cache/$folder" ] ||
         return 0
     echo "lab: fetching ${#list[@]} Debian packages into $cache" >&2
     if ! download "${list[@]}"; then
@@ -110,7 +112,7 @@ fetch() {
     unpack "$folder"
     rm -rf "${cache:?}/$folder"
     mv "$cache/$folder.new" "$cache/$folder"
-    echo "${list[*]}" >"$cache/list.$folder"
+    echo "${list[*]}" >"$kept"
 }
 
 # The host's own set of packages decides what is missing, so it is in the stamp.
