@@ -60,8 +60,10 @@ void exim_words(const struct command_result *result, char *out, size_t size)
     for (const char *at = start; *at && joined.length < 600; at++) {
         bool space = *at == ' ' || *at == '\n';
 
-        if (!space || (joined.length > 0 && joined.data[joined.length - 1] != ' '))
-            buf_char(&joined, space ? ' ' : *at);
+        if (!space)
+            buf_char(&joined, *at);
+        else if (joined.length > 0 && joined.data[joined.length - 1] != ' ')
+            buf_char(&joined, ' ');
     }
     while (joined.length > 0 && joined.data[joined.length - 1] == ' ')
         joined.data[--joined.length] = '\0';

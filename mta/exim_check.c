@@ -98,7 +98,7 @@ static bool join_macros(const struct staging *s, struct error *e)
     size_t template = exim_file(s->instance, "/etc/exim4/exim4.conf.template");
     const struct mta_edit *macros, *other;
     const struct host_file *file;
-    struct buf text = BUF_INIT(2 * HOST_FILE_MAX);
+    struct buf text = BUF_INIT((size_t)2 * HOST_FILE_MAX);
     char path[600];
     bool ok;
 

@@ -7,32 +7,36 @@
 /* --- Addresses --------------------------------------------------------------------------------- */
 
 /* "2: e0    inet 203.0.113.25/24 scope global e0\..." */
+static void keep_address(struct exim_making *m, struct cursor *line)
+{
+    struct cursor word;
+    bool next = false;
+
+    while (m->machine_count < EXIM_ADDRESSES_MAX && cursor_word(line, &word)) {
+        char one[80] = "";
+
+        if (next && cursor_copy(&word, one, sizeof one)) {
+            one[strcspn(one, "/")] = '\0';
+            m->machine_count += ip_parse(one, &m->machine[m->machine_count]);
+            return;
+        }
+        next = word.end - word.at >= 4 && memcmp(word.at, "inet", 4) == 0;
+    }
+}
+
 static void find_machine(struct exim_making *m)
 {
     static const char *const argv[] = {"ip", "-o", "addr", "show", "scope", "global", NULL};
     struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
     struct command_result result;
-    struct cursor text, line, word;
+    struct cursor text, line;
     struct error ignored;
 
     if (m->machine_count > 0 || !host_run(m->asking->host, &command, &result, &ignored))
         return;
     text = cursor_of(buf_string(&result.out), result.out.length);
-    while (cursor_line(&text, &line)) {
-        bool next = false;
-
-        while (cursor_word(&line, &word)) {
-            char one[80] = "";
-
-            if (next && cursor_copy(&word, one, sizeof one) &&
-                m->machine_count < EXIM_ADDRESSES_MAX) {
-                one[strcspn(one, "/")] = '\0';
-                if (ip_parse(one, &m->machine[m->machine_count]))
-                    m->machine_count++;
-            }
-            next = word.end - word.at >= 4 && memcmp(word.at, "inet", 4) == 0;
-        }
-    }
+    while (cursor_line(&text, &line))
+        keep_address(m, &line);
     command_result_free(&result);
 }
 

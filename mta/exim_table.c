@@ -64,13 +64,31 @@ bool exim_asks_ptr(const char *text)
 /* --- The file of an lsearch: "key: value" or "key value", keys may be quoted, letter case aside. */
 
 struct row {
-    struct cursor key, value; /* of the first line; the value without what follows it */
-    bool continued;
+    struct cursor key, value; /* of the first line */
 };
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void skip_blanks(struct cursor *c)
+{
+    while (c->at < c->end && is_blank(*c->at))
+        c->at++;
+}
+
+/* Up to the closing quote, or to a blank or a colon. */
+static void take_key(struct cursor *c, struct cursor *key)
+{
+    bool quoted = *c->at == '"';
+
+    c->at += quoted;
+    key->at = c->at;
+    while (c->at < c->end && (quoted ? *c->at != '"' : !is_blank(*c->at) && *c->at != ':'))
+        c->at++;
+    key->end = c->at;
+    c->at += quoted && c->at < c->end;
 }
 
 static bool row_of(const struct cursor *line, struct row *row)
@@ -79,24 +97,10 @@ static bool row_of(const struct cursor *line, struct row *row)
 
     if (c.at == c.end || *c.at == '#' || is_blank(*c.at))
         return false;
-    row->key.at = c.at;
-    if (*c.at == '"') {
-        row->key.at = ++c.at;
-        while (c.at < c.end && *c.at != '"')
-            c.at++;
-        row->key.end = c.at;
-        c.at += c.at < c.end;
-    } else {
-        while (c.at < c.end && !is_blank(*c.at) && *c.at != ':')
-            c.at++;
-        row->key.end = c.at;
-    }
-    while (c.at < c.end && is_blank(*c.at))
-        c.at++;
-    if (c.at < c.end && *c.at == ':')
-        c.at++;
-    while (c.at < c.end && is_blank(*c.at))
-        c.at++;
+    take_key(&c, &row->key);
+    skip_blanks(&c);
+    c.at += c.at < c.end && *c.at == ':';
+    skip_blanks(&c);
     while (c.end > c.at && is_blank(c.end[-1]))
         c.end--;
     row->value = c;

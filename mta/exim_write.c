@@ -150,54 +150,60 @@ static bool has_name(const char *list, const char *name)
     return false;
 }
 
-/* "dc_other_hostnames='a;b'" gets one more; it is read by a shell. */
-static bool add_debian_name(struct exim_draft *d, const char *element, struct error *e)
+/* The value of dc_other_hostnames, without quotes; false where a shell would compute it. */
+static bool find_names(const struct host_file *conf, struct cursor *value, bool *quoted)
 {
     static const char variable[] = "dc_other_hostnames=";
-    size_t file = exim_file(d->instance, EXIM_UPDATE_CONF), n = strlen(variable);
-    const struct host_file *conf = file_of(d, file);
     struct cursor rest = cursor_of(conf->text, conf->length), line;
-    struct buf value = BUF_INIT(HOST_FILE_MAX);
-    const char *at = NULL, *end = NULL;
+    size_t n = strlen(variable);
+    bool found = false;
 
     while (cursor_line(&rest, &line))
         if ((size_t)(line.end - line.at) >= n && memcmp(line.at, variable, n) == 0) {
-            at = line.at + n;
-            end = line.end;
+            *value = cursor_of(line.at + n, (size_t)(line.end - line.at) - n);
+            found = true;
         }
-    while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    if (end - at > 1 && (*at == '\'' || *at == '"') && end[-1] == *at) {
-        at++;
-        end--;
-    }
-    if (at == NULL || memchr(at, '$', (size_t)(end - at)) || memchr(at, '`', (size_t)(end - at)) ||
-        memchr(at, '\'', (size_t)(end - at)) || memchr(at, '#', (size_t)(end - at))) {
+    if (!found)
+        return false;
+    exim_trim(value);
+    *quoted = value->end - value->at > 1 && strchr("'\"", *value->at) != NULL &&
+              value->end[-1] == *value->at;
+    value->at += *quoted;
+    value->end -= *quoted;
+    for (const char *at = value->at; at < value->end; at++)
+        if (strchr("$`'\"#\\", *at) != NULL)
+            return false;
+    return true;
+}
+
+/* "dc_other_hostnames='a;b'" gets one more; it is read by a shell, where ";" needs quotes. */
+static bool add_debian_name(struct exim_draft *d, const char *element, struct error *e)
+{
+    size_t file = exim_file(d->instance, EXIM_UPDATE_CONF);
+    const struct host_file *conf = file_of(d, file);
+    struct buf value = BUF_INIT(HOST_FILE_MAX), text = BUF_INIT(HOST_FILE_MAX);
+    struct cursor names;
+    bool quoted;
+
+    if (!find_names(conf, &names, &quoted)) {
         fail(e, ERR_CONFLICT,
-             "it is not clear how dc_other_hostnames in %s is set; the old name "
-             "has to stay a local domain",
+             "it is not clear how dc_other_hostnames in %s is set; the old name has to stay a "
+             "local domain",
              EXIM_UPDATE_CONF);
         return error_next(e, "grep dc_other_hostnames %s", EXIM_UPDATE_CONF);
     }
-    buf_add(&value, at, (size_t)(end - at));
-    if (has_name(buf_string(&value), element)) {
-        buf_free(&value);
-        return true;
-    }
-    if (value.length > 0)
-        buf_char(&value, memchr(at, ':', (size_t)(end - at)) ? ':' : ';');
-    buf_text(&value, element);
-    note(d, file, "dc_other_hostnames", "", buf_string(&value), true);
-    if (at > conf->text && at[-1] == '=') { /* not quoted: ";" would end the command */
-        struct buf quoted = BUF_INIT(HOST_FILE_MAX);
-
-        buf_printf(&quoted, "'%s'", buf_string(&value));
-        splice(d, file, (size_t)(at - conf->text), (size_t)(end - conf->text), buf_string(&quoted));
-        buf_free(&quoted);
-    } else {
-        splice(d, file, (size_t)(at - conf->text), (size_t)(end - conf->text), buf_string(&value));
+    buf_add(&value, names.at, (size_t)(names.end - names.at));
+    if (!has_name(buf_string(&value), element)) {
+        if (value.length > 0)
+            buf_char(&value, strchr(buf_string(&value), ':') ? ':' : ';');
+        buf_text(&value, element);
+        buf_printf(&text, quoted ? "%s" : "'%s'", buf_string(&value));
+        note(d, file, "dc_other_hostnames", "", buf_string(&value), true);
+        splice(d, file, (size_t)(names.at - conf->text), (size_t)(names.end - conf->text),
+               buf_string(&text));
     }
     buf_free(&value);
+    buf_free(&text);
     return true;
 }
 
@@ -259,7 +265,7 @@ bool exim_add_option(struct exim_draft *d, const char *name, const char *value, 
 {
     const char *macros = exim_value(d->instance, ".macros");
     char line[400];
-    size_t file;
+    size_t file = 0;
 
     d->beside = true;
     str_format(line, sizeof line, "%.90s = %.260s", name, value);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2154
 # Scenario: one file, its tables, names from the PTR, two addresses with two names
 
 second=203.0.113.26

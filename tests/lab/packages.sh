@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 #
 # packages.sh [CACHE] - fetches the lab's servers as Debian packages and unpacks
-# them side by side below CACHE/root, the second mail server below CACHE/second. Nothing is installed: no maintainer script
-# runs, no user is made, no service starts. Quick when nothing has changed.
+# them side by side below CACHE/root, the second mail server below CACHE/second.
+# Nothing is installed: no maintainer script runs, no user is made, no service
+# starts. Quick when nothing has changed.
 #
 # Prints the cache folder: CACHE, $NAMESAKE_LAB_CACHE, or ~/.cache/namesake-lab.
 
@@ -84,9 +85,8 @@ unpack() { # unpack FOLDER
         rm -rf "${new:?}/$top"
     done
     # PowerDNS has its tables described among its documentation.
-    mkdir -p "$cache/root.new/usr/share/pdns"
-    cp "$cache/root.new/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql" \
-        "$cache/root.new/usr/share/pdns/"
+    local schema=$new/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql
+    [ ! -f "$schema" ] || install -D -m 644 "$schema" "$new/usr/share/pdns/schema.sqlite3.sql"
     # Unpacked copies serve no purpose once they are merged.
     rm -rf "$new/usr/share/doc" "$new/usr/share/man" "$cache/debs.new"
 }
