@@ -174,7 +174,6 @@ static bool save_backups(struct run *run, size_t step, const struct mta_edits *e
         struct backup backup = {.before = edit->file->digest,
                                 .after = digest_of(edit->text, edit->length)};
 
-        /* Named by its content: no later copy of the step can take its place. */
         str_format(backup.copy, sizeof backup.copy, "backup-%zu-%.16s", step + 1,
                    backup.before.hex);
         if (!str_copy(backup.path, sizeof backup.path, edit->file->target))
@@ -243,7 +242,6 @@ static void read_backups(const json_t *event, struct step_record *record)
     json_array_foreach(list, i, item)
     {
         struct backup backup = {.copy = ""};
-
         str_cut(backup.path, sizeof backup.path, json_string_or(item, "path", ""));
         str_cut(backup.copy, sizeof backup.copy, json_string_or(item, "copy", ""));
         str_cut(backup.before.hex, sizeof backup.before.hex, json_string_or(item, "before", ""));
@@ -483,9 +481,8 @@ bool journal_backup(const struct run *run, const struct backup *backup, struct b
         return fail(e, ERR_PLAN_DAMAGED, "the journal names a copy outside the run's folder");
     if (!file_read(in_run(run, backup->copy, path), out, e))
         return error_what(e, "cannot read the kept copy of %s", backup->path);
-    if (str_equal(backup->before.hex, HOST_ABSENT) && out->length == before)
-        return true;
-    if (!str_equal(digest_of(buf_string(out) + before, out->length - before).hex,
+    if (!(str_equal(backup->before.hex, HOST_ABSENT) && out->length == before) &&
+        !str_equal(digest_of(buf_string(out) + before, out->length - before).hex,
                    backup->before.hex))
         return fail(e, ERR_PLAN_DAMAGED, "the kept copy of %s is damaged", backup->path);
     return true;
