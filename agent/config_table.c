@@ -22,8 +22,7 @@ static void check_vantage(struct config_reading *r, const config_setting_t *grou
 static const struct config_key host_keys[] = {
     {"name", FIELD_NAME, FIELD_AT(struct config_host, name),
      .help = "the name that its addresses shall have"},
-    {"mta", FIELD_CHOICE, FIELD_AT(struct config_host, mta),
-     .choices = mta_choices,
+    {"mta", FIELD_CHOICE, FIELD_AT(struct config_host, mta), .choices = mta_choices,
      .help = "the mail server that runs there"},
     {"banner", FIELD_CHOICE, FIELD_AT(struct config_host, banner),
      .choices = (const char *const[]){"auto", "required", "off", NULL},
