@@ -80,13 +80,20 @@ static bool listen_to(struct actor *actor, const struct ip *address, struct voic
     return seen;
 }
 
-static void find_addresses(const struct step *step, struct proof *proof)
+static void find_addresses(struct actor *actor, const struct step *step, struct proof *proof)
 {
+    const struct machine *machine = machines_find(&actor->collector->machines, step->host);
+    struct mta_wish wish;
+    struct error ignored;
+
     *proof = (struct proof){0};
+    if (!make_wish(step, &wish, &ignored))
+        return;
     for (size_t i = 0; i < step->pair_count && proof->count < ADDRESSES_MAX; i++)
-        if (str_equal(step->pairs[i].name.s, step->after.v[0]))
+        if (name_equal(&step->pairs[i].name, &wish.name) &&
+            mta_must_greet(&machine->mta, &wish, &step->pairs[i].address))
             proof->addresses[proof->count++] = step->pairs[i].address;
-    if (proof->count == 0)
+    if (step->pair_count == 0)
         proof->addresses[proof->count++] = step->subject.ip;
 }
 
@@ -100,7 +107,7 @@ static void add_live_name(struct actor *actor, const struct step *step, struct s
     struct proof proof;
     struct voice voice;
 
-    find_addresses(step, &proof);
+    find_addresses(actor, step, &proof);
     for (size_t i = 0; i < proof.count && str_equal(said, step->after.v[0]); i++)
         if (listen_to(actor, &proof.addresses[i], &voice))
             said = voice.greeting.s;
@@ -140,12 +147,25 @@ static bool make_live(const struct machine *machine, const struct mta_edits *edi
            facts->mta->alive(machine->host, facts, edits, e);
 }
 
+static bool go_live(const struct machine *machine, const struct mta_edits *edits, struct error *e)
+{
+    return edits->at_once || make_live(machine, edits, e);
+}
+
+/* What the mail server reads may be built from what is edited, whether it runs or not. */
+static bool build(const struct machine *machine, struct error *e)
+{
+    const struct mta_facts *facts = &machine->mta;
+
+    return facts->mta->build == NULL || facts->mta->build(machine->host, facts, e);
+}
+
 /* Which addresses greet now: a port that does not greet proves nothing later. */
 static void note_greetings(struct actor *actor, const struct step *step, struct proof *proof)
 {
     struct voice voice;
 
-    find_addresses(step, proof);
+    find_addresses(actor, step, proof);
     for (size_t i = 0; i < proof->count; i++)
         proof->greeted[i] = listen_to(actor, &proof->addresses[i], &voice);
 }
@@ -258,12 +278,14 @@ static bool prove(struct actor *actor, const struct step *step, const struct mac
 static bool put_back_one(struct host *host, const struct mta_edit *edit, struct error *e)
 {
     const struct host_file *old = edit->file;
-    struct digest ours = digest_of(edit->text, edit->length);
+    struct digest ours = {HOST_ABSENT};
     struct host_file now = {0};
-    bool ok = host_read(host, old->path, &now, e);
+    bool ok = host_look(host, old->path, &now, e);
 
+    if (edit->text != NULL)
+        ours = digest_of(edit->text, edit->length);
     if (ok && str_equal(now.digest.hex, ours.hex))
-        ok = host_replace(host, &now, old->text, old->length, e);
+        ok = host_replace(host, &now, host_is_absent(old) ? NULL : old->text, old->length, e);
     else if (ok && !str_equal(now.digest.hex, old->digest.hex))
         ok = fail(e, ERR_CONFLICT, "%.200s was changed by somebody else", old->path);
     host_file_free(&now);
@@ -300,7 +322,7 @@ static bool retreat(struct actor *actor, const struct machine *machine,
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(machine->host, edits, &worse) &&
+    if (put_back(machine->host, edits, &worse) && build(machine, &worse) &&
         (proof == NULL || live_again(actor, machine, edits, proof, &worse)))
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
                    proof != NULL ? " and live" : "");
@@ -355,7 +377,8 @@ bool act_mta_write(struct actor *actor, const struct step *step, const struct re
         note_greetings(actor, step, &proof);
     if (!swap_or_leave(machine->host, edits, e))
         return false;
-    if ((running && !make_live(machine, edits, e)) || !prove(actor, step, machine, &proof, e))
+    if (!build(machine, e) || (running && !go_live(machine, edits, e)) ||
+        !prove(actor, step, machine, &proof, e))
         return retreat(actor, machine, edits, running ? &proof : NULL, e);
     return true;
 }
@@ -366,6 +389,8 @@ bool act_mta_settle(struct actor *actor, const struct step *step, struct error *
     const struct mta_edits none = {0};
     struct proof proof;
 
+    if (!build(machine, e))
+        return false;
     if (!is_running(&machine->mta))
         return true;
     note_greetings(actor, step, &proof);
@@ -383,7 +408,7 @@ static bool edits_from_backups(struct host *host, const struct run *run, size_t 
         const struct backup *backup = &record->backups[i];
         struct buf text = BUF_INIT(HOST_FILE_MAX);
         struct mta_edit *edit = &edits->files[edits->file_count];
-        if (!host_read(host, backup->path, &files[i], e))
+        if (!host_look(host, backup->path, &files[i], e))
             return false;
         if (str_equal(files[i].digest.hex, backup->before.hex))
             continue;
@@ -395,7 +420,7 @@ static bool edits_from_backups(struct host *host, const struct run *run, size_t 
             return false;
         }
         edit->length = text.length;
-        edit->text = buf_take(&text);
+        edit->text = str_equal(backup->before.hex, HOST_ABSENT) ? NULL : buf_take(&text);
         edit->file = &files[i];
         edits->file_count++;
     }
@@ -418,11 +443,13 @@ static bool undo_files(struct actor *actor, const struct run *run, size_t step, 
     known = observe(actor, made, &machine, &unknown);
     if (!swap_or_leave(machine->host, edits, e))
         return false;
+    if (!build(machine, e))
+        return error_what(e, "the old files are back, but what is built from them is not");
     /* What could not be asked before may be asked now; what it has read is not known: a restart. */
     edits->restart = !known;
     if ((!known && !observe(actor, made, &machine, &unknown)) || !is_running(&machine->mta))
         return true;
-    return make_live(machine, edits, e) || error_what(e, "the old files are back, but not live");
+    return go_live(machine, edits, e) || error_what(e, "the old files are back, but not live");
 }
 
 bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool dry, bool *changed,

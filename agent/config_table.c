@@ -2,6 +2,7 @@
 #include "agent/config_keys.h"
 
 #include "agent/config_account.h"
+#include "mta/mta.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,7 @@ static void check_vantage(struct config_reading *r, const config_setting_t *grou
 static const struct config_key host_keys[] = {
     {"name", FIELD_NAME, FIELD_AT(struct config_host, name),
      .help = "the name that its addresses shall have"},
-    {"mta", FIELD_CHOICE, FIELD_AT(struct config_host, mta),
-     .choices = (const char *const[]){"auto", "postfix", "exim", "none", NULL},
+    {"mta", FIELD_CHOICE, FIELD_AT(struct config_host, mta), .choices = mta_choices,
      .help = "the mail server that runs there"},
     {"banner", FIELD_CHOICE, FIELD_AT(struct config_host, banner),
      .choices = (const char *const[]){"auto", "required", "off", NULL},

@@ -25,7 +25,7 @@ enum progress {
     PROGRESS_UNDONE,
 };
 
-/* A file that a step replaced. */
+/* A file that a step replaced, or made: `before` is HOST_ABSENT then. */
 struct backup {
     char path[512]; /* the file itself */
     char copy[64];  /* file name of the copy in the run's folder */

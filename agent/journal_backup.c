@@ -28,8 +28,7 @@ static bool save_backup(struct run *run, size_t step, const struct mta_edit *edi
         earlier->after = backup.after;
         return true;
     }
-    str_format(backup.copy, sizeof backup.copy, "backup-%zu-%zu", step + 1,
-               record->backup_count + 1);
+    str_format(backup.copy, sizeof backup.copy, "backup-%zu-%.16s", step + 1, backup.before.hex);
     str_format(path, sizeof path, "%s/%s", run->folder, backup.copy);
     if (!file_replace(path, edit->file->text, edit->file->length, 0600, e))
         return error_what(e, "cannot keep the old %s", edit->file->target);

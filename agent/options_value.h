@@ -6,9 +6,10 @@
 #define NAMESAKE_OPTIONS_VALUE_H
 
 #include "agent/options.h"
+#include "mta/mta.h"
 
 #define COLORS "auto|always|never"
-#define MTAS "auto|postfix|none"
+#define MTAS MTA_CHOICES
 #define FORWARDS "add|replace"
 
 /* Read one value into the options; ERR_USAGE says what the option takes. Flags ignore the value. */

@@ -83,6 +83,36 @@ enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *w
     return !set ? MTA_LEAVE : other ? MTA_CONTESTED : MTA_SET;
 }
 
+enum mta_claim mta_greeting_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                                  const struct mta_service *listener)
+{
+    enum mta_claim claim = mta_claim(facts, wish, listener, NULL);
+
+    if (claim != MTA_CONTESTED)
+        return claim;
+    for (size_t i = 0; i < wish->pair_count; i++)
+        if (mta_serves(facts, listener, &wish->pairs[i].address))
+            return name_equal(&wish->pairs[i].name, &wish->name) ? MTA_SET : MTA_LEAVE;
+    return MTA_LEAVE;
+}
+
+bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
+                    const struct ip *address)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < facts->service_count; i++) {
+        const struct mta_service *s = &facts->services[i];
+
+        if (s->role != MTA_LISTENER || !mta_serves(facts, s, address))
+            continue;
+        if (mta_greeting_claim(facts, wish, s) == MTA_SET)
+            return true;
+        any = true;
+    }
+    return !any;
+}
+
 static void instance_free(struct mta_instance *instance)
 {
     for (size_t i = 0; i < instance->file_count; i++)

@@ -14,6 +14,7 @@
 #include "agent/base/name.h"
 #include "agent/base/str.h"
 #include "agent/net/host.h"
+#include "mta/registry.h"
 
 enum mta_role {
     MTA_LISTENER, /* greets: the 220 line and the EHLO reply */
@@ -66,9 +67,11 @@ struct mta_facts {
     char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
     char
         hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
-    struct ip source[2]; /* what the kernel sends from towards the Internet, one a family; IP_NONE:
+    struct ip source[2];  /* what the kernel sends from towards the Internet, one a family; IP_NONE:
                                nothing, or not known */
-    bool silent[2];      /* it sends nothing over this family, whatever the kernel would do */
+    char panel[32];       /* the program that owns the configuration: "cPanel"; "": nobody */
+    char panel_next[200]; /* what to type there */
+    bool silent[2];       /* it sends nothing over this family, whatever the kernel would do */
 };
 
 /* One sending address and the name that it shall have. */
@@ -120,6 +123,7 @@ struct mta_edits {
     struct strings notes;    /* what a person should know, a sentence each; without files: what a
                                 person has to do */
     bool restart;            /* reload is not enough */
+    bool at_once;            /* what is on disk is live: there is nothing to reload */
 };
 
 struct mta {
@@ -153,6 +157,13 @@ struct mta {
      */
     bool (*check)(struct host *, const struct mta_facts *, const struct mta_edits *,
                   const struct mta_wish *, struct error *);
+
+    /*
+     * Where the mail server reads a file that is built from the edited ones: build it, after every
+     * swap, whether it runs or not. ERR_MTA_RELOAD_FAILED; what was built before stays then. NULL:
+     * it reads what is edited.
+     */
+    bool (*build)(struct host *, const struct mta_facts *, struct error *);
 
     /*
      * Make what is on disk live, in the instances whose files the edits change (no edits: in all).
@@ -191,6 +202,18 @@ const struct mta_service *mta_sender_of(const struct mta_facts *facts, const str
 /* What the wish means for the service; *rival (may be NULL) is the other pair when contested. */
 enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
                          const struct mta_service *service, const struct mta_pair **rival);
+
+/*
+ * The same for a listener that can say one name only: at several addresses with several names it
+ * is that of the first of them, since receivers compare the HELO with the PTR, not the greeting.
+ * Never MTA_CONTESTED.
+ */
+enum mta_claim mta_greeting_claim(const struct mta_facts *facts, const struct mta_wish *wish,
+                                  const struct mta_service *listener);
+
+/* Whether the address has to greet with the wished name, or nothing is known to listen there. */
+bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
+                    const struct ip *address);
 
 void mta_facts_free(struct mta_facts *facts);
 void mta_edits_free(struct mta_edits *edits);

@@ -104,9 +104,6 @@ const char *postfix_effective(const struct mta_instance *instance, const char *p
 /* The instance's main.cf as it was read, NULL when it was not. */
 const struct host_file *postfix_main_cf(const struct mta_instance *instance);
 
-/* postfix_origin.c: where the name comes from when main.cf does not say it (section 10). */
-void postfix_find_origin(struct host *host, struct mta_facts *facts);
-
 /*
  * postfix_routes.c: the relay, the peers, the families over which nothing is sent; senders of an
  * instance that hands everything to another one here are no longer outside.

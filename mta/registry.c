@@ -1,12 +1,15 @@
 /* registry.c - the one place that knows which mail servers there are. */
 #include "mta/mta.h"
 
-extern const struct mta mta_postfix;
+extern const struct mta mta_exim, mta_postfix;
 
 const struct mta *const mta_all[] = {
     &mta_postfix,
+    &mta_exim,
     NULL,
 };
+
+const char *const mta_choices[] = {"auto", "postfix", "exim", "none", NULL};
 
 const struct mta *mta_by_name(const char *name)
 {

@@ -605,6 +605,38 @@ START_TEST(lock_of_a_file_that_is_not_ours_is_not_known)
 }
 END_TEST
 
+START_TEST(a_file_is_made_and_removed)
+{
+    struct place p = place_new();
+    struct host_file file = {0}, made = {0};
+    struct error e = {0};
+    char path[512];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s", in(&p.folder, "new").s);
+    ck_assert_msg(host_look(p.host, path, &file, &e), "%s", e.why);
+    ck_assert(host_is_absent(&file));
+    ck_assert_msg(host_replace(p.host, &file, "text\n", 5, &e), "%s", e.why);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0644);
+    ck_assert_uint_eq(st.st_nlink, 1);
+    ck_assert(!host_replace(p.host, &file, "other\n", 6, &e));
+    ck_assert_int_eq(e.code, ERR_CONFLICT);
+    made = file_of(&p, path);
+    ck_assert_str_eq(made.text, "text\n");
+    folder_write(path, "theirs", 6, 0644);
+    ck_assert(!host_replace(p.host, &made, NULL, 0, &e));
+    ck_assert_int_eq(e.code, ERR_CONFLICT);
+    host_file_free(&made);
+    made = file_of(&p, path);
+    ck_assert_msg(host_replace(p.host, &made, NULL, 0, &e), "%s", e.why);
+    ck_assert_int_ne(stat(path, &st), 0);
+    host_file_free(&made);
+    host_file_free(&file);
+    place_free(&p);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -616,6 +648,7 @@ int main(void)
         {"replace follows a link", replace_follows_a_symbolic_link, 1, 0},
         {"replace refuses", replace_refuses, ROWS(accidents), 0},
         {"replace and immutable", replace_says_that_a_file_is_immutable, 1, 0},
+        {"made and removed", a_file_is_made_and_removed, 1, 0},
         {"stage", stage_is_private_and_goes_away, 1, 0},
         {"stage only", nothing_but_a_stage_is_removed, 1, 0},
         {"stage not writable", stage_needs_a_writable_folder, 1, 0},

@@ -255,7 +255,8 @@ START_TEST(test_modes)
 {
     struct folder state = folder_new();
     struct run run = whole_run(&state);
-    static const char *const names[] = {"plan.json", "context.json", "journal.jsonl", "backup-2-1"};
+    const char *const names[] = {"plan.json", "context.json", "journal.jsonl",
+                                 run.records[1].backups[0].copy};
 
     ck_assert_uint_eq(folder_mode(run.folder), 0700);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -647,6 +648,56 @@ START_TEST(test_cannot_create)
 }
 END_TEST
 
+/* Killed within a step, begun again: undo brings back what was there before the first try. */
+START_TEST(test_backups_of_two_tries)
+{
+    struct folder state = folder_new();
+    struct run run = start(&state, "old.example.net", NOW), again;
+    struct edited first, second, third;
+    struct buf out = BUF_INIT(4096);
+    struct error e = {0};
+
+    edited_fill(&first, "/main.cf", "first");
+    edited_fill(&second, "/main.cf", NEW_TEXT);
+    edited_fill(&third, "/other.cf", "other");
+    begin(&run, 1, "localhost", &first.edits);
+    begin(&run, 1, "localhost", &second.edits);
+    begin(&run, 1, "localhost", &third.edits);
+    again = reopen(&state, run.id);
+    ck_assert_uint_eq(run.records[1].backup_count, 2);
+    ck_assert_uint_eq(again.records[1].backup_count, 2);
+    ck_assert_str_eq(again.records[1].backups[0].path, "/main.cf");
+    ck_assert_msg(journal_backup(&again, &again.records[1].backups[0], &out, &e), "%s", e.why);
+    ck_assert_str_eq(buf_string(&out), "first");
+    buf_free(&out);
+    run_free(&again);
+    run_free(&run);
+    folder_free(&state);
+}
+END_TEST
+
+/* A file that the step made is taken away by undo: its copy says that it was not there. */
+START_TEST(test_backup_of_a_made_file)
+{
+    struct folder state = folder_new();
+    struct run run = start(&state, "old.example.net", NOW), again;
+    struct edited edited;
+    struct buf out = BUF_INIT(4096);
+    struct error e = {0};
+
+    edited_fill(&edited, "/macros", "");
+    str_cut(edited.file.digest.hex, sizeof edited.file.digest.hex, HOST_ABSENT);
+    begin(&run, 1, "localhost", &edited.edits);
+    again = reopen(&state, run.id);
+    ck_assert_str_eq(again.records[1].backups[0].before.hex, HOST_ABSENT);
+    ck_assert_msg(journal_backup(&again, &again.records[1].backups[0], &out, &e), "%s", e.why);
+    ck_assert_uint_eq(out.length, 0);
+    run_free(&again);
+    run_free(&run);
+    folder_free(&state);
+}
+END_TEST
+
 /* Old contents, byte for byte, whatever they are. */
 static const char *const contents[] = {OLD_TEXT, "", "no newline at the end", "\r\n"};
 
@@ -709,7 +760,7 @@ START_TEST(test_damaged_backup)
 {
     struct folder state = folder_new();
     struct run run = whole_run(&state);
-    struct folder_path path = file_of(&run, "backup-2-1");
+    struct folder_path path = file_of(&run, run.records[1].backups[0].copy);
     struct backup outside = {.path = "/main.cf", .copy = "../plan.json"};
     struct buf out = BUF_INIT(4096);
     struct error e = {0};
@@ -815,6 +866,8 @@ int main(void)
         {.name = "cannot create", .test = test_cannot_create, .rows = 1},
         {.name = "backup", .test = test_backup, .rows = ROWS(contents)},
         {.name = "backups of two begins", .test = test_backups_of_two_begins, .rows = 1},
+        {.name = "backups of two tries", .test = test_backups_of_two_tries, .rows = 1},
+        {.name = "backup of a made file", .test = test_backup_of_a_made_file, .rows = 1},
         {.name = "damaged backup", .test = test_damaged_backup, .rows = 1},
         {.name = "long path", .test = test_long_path, .rows = 1},
         {.name = "state dir", .test = test_state_dir, .rows = ROWS(places)},

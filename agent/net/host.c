@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/mem.h"
 #include "agent/base/str.h"
 
 #define ROUTE_TIMEOUT_MS 5000
@@ -19,6 +20,28 @@ void host_free(struct host *host)
 bool host_read(struct host *host, const char *path, struct host_file *out, struct error *e)
 {
     return host->ops->read(host, path, out, e);
+}
+
+bool host_look(struct host *host, const char *path, struct host_file *out, struct error *e)
+{
+    struct error refused;
+
+    if (host_read(host, path, out, &refused))
+        return true;
+    if (refused.code != ERR_NO_INPUT) {
+        *e = refused;
+        return false;
+    }
+    *out = (struct host_file){.path = mem_text(path),
+                              .target = mem_text(path),
+                              .text = mem_text(""),
+                              .digest = {HOST_ABSENT}};
+    return true;
+}
+
+bool host_is_absent(const struct host_file *file)
+{
+    return str_equal(file->digest.hex, HOST_ABSENT);
 }
 
 void host_file_free(struct host_file *file)

@@ -37,8 +37,10 @@ struct host_file {
     char *target; /* the file itself, symbolic links followed */
     char *text;
     size_t length;
-    struct digest digest;
+    struct digest digest; /* HOST_ABSENT: there is no such file; the text is empty then */
 };
+
+#define HOST_ABSENT "absent"
 
 struct host_ops {
     bool (*read)(struct host *, const char *path, struct host_file *out, struct error *);
@@ -71,6 +73,11 @@ bool host_read(struct host *host, const char *path, struct host_file *out,
                struct error *e) MUST_USE;
 void host_file_free(struct host_file *file);
 
+/* As host_read, but that there is no such file is an answer: digest HOST_ABSENT. */
+bool host_look(struct host *host, const char *path, struct host_file *out,
+               struct error *e) MUST_USE;
+bool host_is_absent(const struct host_file *file);
+
 /*
  * Replace the file's content, provided that it still is what was read (else ERR_CONFLICT and
  * nothing is written): temporary in the same folder, same owner, mode, ACL and extended
@@ -78,7 +85,8 @@ void host_file_free(struct host_file *file);
  * the link. A file with more than one name (hard links) is ERR_CONFLICT: a rename would part
  * them. The file looks some seconds old afterwards, because Postfix waits for that.
  * ERR_ROOT_NEEDED, ERR_SYSTEM (immutable, read-only, full); the old content stays in every case
- * of failure.
+ * of failure. A file that is absent is made (mode 0644, owner and group of its folder), unless it
+ * is there by now; a text of NULL removes the file.
  */
 bool host_replace(struct host *host, const struct host_file *old, const char *text, size_t length,
                   struct error *e) MUST_USE;

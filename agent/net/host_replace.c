@@ -211,6 +211,52 @@ static bool rename_over(struct swap *swap, struct error *e)
     return true;
 }
 
+/* The new content takes the place of the old one. */
+static bool replace_with(struct swap *swap, const char *text, size_t length, struct error *e)
+{
+    return same_target(swap->old, e) && open_folder(swap, e) && open_now(swap, e) &&
+           only_name(swap, e) && changeable(swap, e) && open_temporary(swap, e) &&
+           copy_metadata(swap, e) && host_local_write(swap->temporary, text, length, e) &&
+           still_the_same(swap, e) && rename_over(swap, e);
+}
+
+static bool sync_folder(const struct swap *swap, struct error *e)
+{
+    return fsync(swap->folder) == 0 || fail(e, ERR_SYSTEM, "%s", strerror(errno));
+}
+
+static bool own_as_folder(const struct swap *swap, struct error *e)
+{
+    struct stat st;
+
+    if (fstat(swap->folder, &st) == 0 && fchown(swap->temporary, st.st_uid, st.st_gid) == 0 &&
+        fchmod(swap->temporary, 0644) == 0)
+        return true;
+    return host_local_refused(e, errno, swap->old->target);
+}
+
+/* A link, not a rename: a file that has come into being meanwhile is not lost. */
+static bool make(struct swap *swap, const char *text, size_t length, struct error *e)
+{
+    if (!open_folder(swap, e) || !open_temporary(swap, e) || !own_as_folder(swap, e) ||
+        !host_local_write(swap->temporary, text, length, e))
+        return false;
+    if (linkat(swap->folder, swap->temporary_name, swap->folder, swap->name, 0) != 0)
+        return errno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else has made it in the meantime")
+                               : host_local_refused(e, errno, swap->old->target);
+    return sync_folder(swap, e);
+}
+
+static bool take_away(struct swap *swap, struct error *e)
+{
+    if (!same_target(swap->old, e) || !open_folder(swap, e) || !open_now(swap, e) ||
+        !changeable(swap, e) || !still_the_same(swap, e))
+        return false;
+    if (unlinkat(swap->folder, swap->name, 0) != 0)
+        return host_local_refused(e, errno, swap->old->target);
+    return sync_folder(swap, e);
+}
+
 bool host_local_replace(struct host *host, const struct host_file *old, const char *text,
                         size_t length, struct error *e)
 {
@@ -218,10 +264,12 @@ bool host_local_replace(struct host *host, const struct host_file *old, const ch
     bool ok;
 
     (void)host;
-    ok = same_target(old, e) && open_folder(&swap, e) && open_now(&swap, e) &&
-         only_name(&swap, e) && changeable(&swap, e) && open_temporary(&swap, e) &&
-         copy_metadata(&swap, e) && host_local_write(swap.temporary, text, length, e) &&
-         still_the_same(&swap, e) && rename_over(&swap, e);
+    if (text == NULL)
+        ok = take_away(&swap, e);
+    else if (host_is_absent(old))
+        ok = make(&swap, text, length, e);
+    else
+        ok = replace_with(&swap, text, length, e);
     if (swap.temporary_name[0])
         (void)unlinkat(swap.folder, swap.temporary_name, 0);
     if (swap.temporary >= 0)
@@ -230,5 +278,6 @@ bool host_local_replace(struct host *host, const struct host_file *old, const ch
         close(swap.now);
     if (swap.folder >= 0)
         close(swap.folder);
-    return ok || error_what(e, "cannot replace %.200s", old->target);
+    return ok || error_what(e, text == NULL ? "cannot remove %.200s" : "cannot replace %.200s",
+                            old->target);
 }

@@ -97,10 +97,32 @@ swap() {
     sync -- "${target%/*}/" || :
 }
 
-# replace PATH TARGET OLD-DIGEST NEW-DIGEST NAME-OF-THE-TEMPORARY
+# A link, not a rename: a file that has come into being meanwhile is not lost.
+make() {
+    store "$temporary" "$new" || return
+    chmod 644 -- "$temporary" || return 1
+    chown --reference="${target%/*}" -- "$temporary" || return 1
+    [ ! -e "$target" ] || return 12
+    ln -T -- "$temporary" "$target" || return 1
+    rm -f -- "$temporary"
+    sync -- "${target%/*}/" || :
+}
+
+take_away() {
+    is_old && is_changeable || return
+    rm -- "$target" || return 1
+    sync -- "${target%/*}/" || :
+}
+
+# replace PATH TARGET OLD-DIGEST NEW-DIGEST NAME-OF-THE-TEMPORARY: an old file that is "absent" is
+# made, one whose new digest is "none" is removed.
 do_replace() {
     path=$1 target=$2 old=$3 new=$4 temporary=${2%/*}/$5
-    swap
+    case $old/$new in
+    */none) take_away ;;
+    absent/*) make ;;
+    *) swap ;;
+    esac
     result=$?
     [ "$result" = 0 ] || rm -f -- "$temporary"
     return "$result"

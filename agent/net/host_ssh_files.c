@@ -158,13 +158,13 @@ bool host_ssh_read(struct host *host, const char *path, struct host_file *out, s
 bool host_ssh_replace(struct host *host, const struct host_file *old, const char *text,
                       size_t length, struct error *e)
 {
-    const struct digest digest = digest_of(text, length);
+    const struct digest digest = text ? digest_of(text, length) : (struct digest){"none"};
     char name[64];
     const char *words[] = {"replace",  old->path, old->target, old->digest.hex,
                            digest.hex, name,      NULL};
     const struct host_ssh_call call = {.words = words,
-                                       .input = text,
-                                       .length = length,
+                                       .input = text ? text : "",
+                                       .length = text ? length : 0,
                                        .timeout_ms = FILE_MS,
                                        .output_max = PATH_MAX};
     struct ssh_output output;

@@ -41,7 +41,7 @@ postfix_users() {
 # The host's own mail server, name servers and settings are not part of the lab.
 forget_host_settings() {
     local name
-    for name in postfix namesake knot nsd unbound powerdns stunnel resolv.conf hosts aliases mailname; do
+    for name in postfix exim4 namesake knot nsd unbound powerdns stunnel resolv.conf hosts aliases mailname; do
         rm -rf "/etc/${name:?}"
     done
 }
@@ -52,6 +52,10 @@ private_files() {
     mkdir -p /run/lock /run/netns "$LAB"/{etc,home,log,source,uts}
     mount --bind "$source" "$LAB/source"
     mount -o remount,bind,ro "$LAB/source"
+    # The second mail server waits beside until a scenario wants it (exim.sh).
+    mkdir -p "$LAB/second"
+    mount --bind "$cache/second" "$LAB/second"
+    mount -o remount,bind,ro "$LAB/second"
 
     overlay /usr "$cache/root/usr"
     overlay /etc "$cache/root/etc"

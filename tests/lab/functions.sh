@@ -16,6 +16,8 @@ source "$LAB_FOLDER/powerdns.sh"
 source "$LAB_FOLDER/mail.sh"
 # shellcheck source=tests/lab/out2.sh
 source "$LAB_FOLDER/out2.sh"
+# shellcheck source=tests/lab/exim.sh
+source "$LAB_FOLDER/exim.sh"
 # shellcheck source=tests/lab/expect.sh
 source "$LAB_FOLDER/expect.sh"
 # shellcheck source=tests/lab/killed.sh
@@ -293,12 +295,16 @@ reset_identity() {
 
 # The state that the program is there to reach, made without it.
 make_aligned() {
+    make_aligned_records
+    sed "s/^myhostname = .*/myhostname = $NAME/" "$LAB_FOLDER/etc/main.cf" >"$LAB/aligned.cf"
+    main_cf "$LAB/aligned.cf"
+}
+
+make_aligned_records() {
     dns_set "$NAME" 5 A "$V4"
     dns_set "$NAME" 5 AAAA "$V6"
     ptr_set "$V4" "$NAME"
     ptr_set "$V6" "$NAME"
-    sed "s/^myhostname = .*/myhostname = $NAME/" "$LAB_FOLDER/etc/main.cf" >"$LAB/aligned.cf"
-    main_cf "$LAB/aligned.cf"
     secondaries_follow
     resolvers_forget
 }

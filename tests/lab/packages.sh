@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 #
 # packages.sh [CACHE] - fetches the lab's servers as Debian packages and unpacks
-# them side by side below CACHE/root. Nothing is installed: no maintainer script
-# runs, no user is made, no service starts. Quick when nothing has changed.
+# them side by side below CACHE/root, the second mail server below CACHE/second.
+# Nothing is installed: no maintainer script runs, no user is made, no service
+# starts. Quick when nothing has changed.
 #
 # Prints the cache folder: CACHE, $NAMESAKE_LAB_CACHE, or ~/.cache/namesake-lab.
 
@@ -17,6 +18,9 @@ cache=${1:-${NAMESAKE_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/namesa
 # Always the lab's own copies, so that the host's configuration never matters.
 servers=(postfix knot knot-dnsutils nsd unbound pdns-server pdns-backend-sqlite3 stunnel4
     openssh-server sudo)
+
+# A second mail server, which Debian does not install beside the first: kept in a folder of its own.
+second=(exim4-daemon-light)
 
 # command:package, fetched only where the host lacks the command.
 tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace sqlite3:sqlite3
@@ -33,15 +37,14 @@ wanted_packages() {
 }
 
 # What apt would install here is exactly what the host lacks, libraries included.
-missing_packages() {
+missing_packages() { # missing_packages PACKAGE...
     local plan
-    mapfile -t wanted < <(wanted_packages)
-    plan=$("${apt[@]}" --simulate --no-install-recommends install "${wanted[@]}" 2>&1) || {
+    plan=$("${apt[@]}" --simulate --no-install-recommends install "$@" 2>&1) || {
         tail -n 5 <<<"$plan" >&2
         return 1
     }
     {
-        printf '%s\n' "${wanted[@]}"
+        printf '%s\n' "$@"
         awk '$1 == "Inst" { print $2 }' <<<"$plan"
     } | sort -u
 }
@@ -68,25 +71,48 @@ download() {
 }
 
 # Debian 12 has /bin, /lib and /sbin as links into /usr; older packages do not.
-unpack() {
-    local deb top
-    rm -rf "$cache/root.new"
-    mkdir "$cache/root.new"
+unpack() { # unpack FOLDER
+    local deb top new=$cache/$1.new
+    rm -rf "$new"
+    mkdir "$new"
     for deb in "$cache"/debs.new/*.deb; do
-        dpkg-deb --extract "$deb" "$cache/root.new"
+        dpkg-deb --extract "$deb" "$new"
     done
     for top in bin sbin lib lib64; do
-        [ -d "$cache/root.new/$top" ] || continue
-        mkdir -p "$cache/root.new/usr/$top"
-        cp -a "$cache/root.new/$top/." "$cache/root.new/usr/$top/"
-        rm -rf "${cache:?}/root.new/$top"
+        [ -d "$new/$top" ] || continue
+        mkdir -p "$new/usr/$top"
+        cp -a "$new/$top/." "$new/usr/$top/"
+        rm -rf "${new:?}/$top"
     done
     # PowerDNS has its tables described among its documentation.
-    mkdir -p "$cache/root.new/usr/share/pdns"
-    cp "$cache/root.new/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql" \
-        "$cache/root.new/usr/share/pdns/"
+    local schema=$new/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql
+    [ ! -f "$schema" ] || install -D -m 644 "$schema" "$new/usr/share/pdns/schema.sqlite3.sql"
     # Unpacked copies serve no purpose once they are merged.
-    rm -rf "$cache/root.new/usr/share/doc" "$cache/root.new/usr/share/man" "$cache/debs.new"
+    rm -rf "$new/usr/share/doc" "$new/usr/share/man" "$cache/debs.new"
+}
+
+# fetch FOLDER PACKAGE...: those that the host lacks, unpacked there, unless they are already.
+fetch() {
+    local folder=$1 list kept
+    shift
+    kept=$cache/list
+    [ "$folder" = root ] || kept=$cache/list.$folder
+    list=$(missing_packages "$@") || apt_failed "apt-get does not know how to install $*"
+    mapfile -t list <<<"$list"
+    [ "${list[*]}" != "$(cat "$kept" 2>/dev/null)" ] || [ ! -d "$cache/$folder" ] ||
+        return 0
+    echo "lab: fetching ${#list[@]} Debian packages into $cache" >&2
+    if ! download "${list[@]}"; then
+        update_lists # the lists may be older than the mirror
+        download "${list[@]}" || {
+            tail -n 5 "$cache/apt.log" >&2
+            apt_failed "apt-get download failed"
+        }
+    fi
+    unpack "$folder"
+    rm -rf "${cache:?}/$folder"
+    mv "$cache/$folder.new" "$cache/$folder"
+    echo "${list[*]}" >"$kept"
 }
 
 # The host's own set of packages decides what is missing, so it is in the stamp.
@@ -95,7 +121,7 @@ fingerprint() {
 }
 
 main() {
-    local list
+    local -a wanted
     mkdir -p "$cache"
     cache=$(cd "$cache" && pwd)
     exec 9>"$cache/lock"
@@ -106,24 +132,10 @@ main() {
         return
     fi
     command -v apt-get >/dev/null || apt_failed "there is no apt-get"
-    apt-cache show "${servers[@]}" >/dev/null 2>&1 || update_lists
-    list=$(missing_packages) || apt_failed "apt-get does not know how to install ${servers[*]}"
-    mapfile -t list <<<"$list"
-
-    if [ "${list[*]}" != "$(cat "$cache/list" 2>/dev/null)" ] || [ ! -d "$cache/root" ]; then
-        echo "lab: fetching ${#list[@]} Debian packages into $cache" >&2
-        if ! download "${list[@]}"; then
-            update_lists # the lists may be older than the mirror
-            download "${list[@]}" || {
-                tail -n 5 "$cache/apt.log" >&2
-                apt_failed "apt-get download failed"
-            }
-        fi
-        unpack
-        rm -rf "$cache/root"
-        mv "$cache/root.new" "$cache/root"
-        echo "${list[*]}" >"$cache/list"
-    fi
+    apt-cache show "${servers[@]}" "${second[@]}" >/dev/null 2>&1 || update_lists
+    mapfile -t wanted < <(wanted_packages)
+    fetch root "${wanted[@]}"
+    fetch second "${second[@]}"
     fingerprint >"$cache/stamp"
     echo "$cache"
 }

@@ -8,8 +8,6 @@
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
 
-#define STAGE "/etc/postfix/.namesake-stage"
-
 static struct fake_host *fake_of(struct host *host)
 {
     return (struct fake_host *)host; /* it is the first member */
@@ -79,19 +77,31 @@ static bool fake_replace(struct host *host, const struct host_file *old, const c
 {
     struct fake_file *file = find(fake_of(host), old->path);
 
+    if (host_is_absent(old) && !file && text) {
+        fake_host_file(fake_of(host), old->path, text);
+        return true;
+    }
     if (!file || !str_equal(digest_of(file->text, strlen(file->text)).hex, old->digest.hex))
         return fail(e, ERR_CONFLICT, "%s has changed", old->path);
     (void)length;
-    fake_host_file(fake_of(host), old->path, text);
+    if (text) {
+        fake_host_file(fake_of(host), old->path, text);
+        return true;
+    }
+    free(file->text);
+    *file = fake_of(host)->files[--fake_of(host)->file_count];
     return true;
 }
 
 static bool fake_make_stage(struct host *host, const char *beside, char *path, size_t size,
                             struct error *e)
 {
-    (void)host;
-    (void)beside;
-    return str_copy(path, size, STAGE) || fail(e, ERR_SYSTEM, "too long");
+    const char *slash = strrchr(beside, '/');
+    char *stage = fake_of(host)->stage;
+
+    snprintf(stage, sizeof fake_of(host)->stage, "%.*s/.namesake-stage", (int)(slash - beside),
+             beside);
+    return str_copy(path, size, stage) || fail(e, ERR_SYSTEM, "too long");
 }
 
 static bool fake_put(struct host *host, const char *path, const char *text, size_t length,
@@ -108,7 +118,7 @@ static bool fake_remove_stage(struct host *host, const char *path, struct error 
 {
     struct fake_host *fake = fake_of(host);
 
-    if (!str_equal(path, STAGE))
+    if (!str_equal(path, fake->stage))
         return fail(e, ERR_INTERNAL, "%s is no stage", path);
     for (size_t i = fake->file_count; i-- > 0;)
         if (str_starts(fake->files[i].path, path)) {
@@ -144,7 +154,7 @@ static bool fake_run(struct host *host, const struct command *command, struct co
     for (size_t i = 0; command->argv[i]; i++)
         buf_printf(&fake->log, "%s%s", i > 0 ? " " : "", command->argv[i]);
     if (!canned(fake, buf_string(&fake->log) + start, &r) &&
-        !fake_postfix_run(fake, command->argv, &r)) {
+        !fake_postfix_run(fake, command->argv, &r) && !fake_exim_run(fake, command->argv, &r)) {
         buf_char(&fake->log, '\n');
         return fail(e, ERR_NO_INPUT, "there is no program %s", command->argv[0]);
     }

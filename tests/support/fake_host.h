@@ -7,7 +7,7 @@
 
 #include "agent/net/host.h"
 
-#define FAKE_MAX 32
+#define FAKE_MAX 64
 
 struct fake_file {
     char path[256];
@@ -28,8 +28,12 @@ struct fake_host {
     size_t file_count, answer_count;
     const char *hostname; /* gethostname() */
     bool locked, root;
-    bool lock_refused; /* only root may look at the lock */
-    struct buf log;    /* the commands that were run, one a line */
+    bool lock_refused;        /* only root may look at the lock */
+    bool exim;                /* Exim is installed */
+    const char *exim_command; /* its daemon's, words separated by "|"; NULL: it does not run */
+    int exim_daemons_lost;    /* how often a daemon was told to read a broken file */
+    char stage[256];
+    struct buf log; /* the commands that were run, one a line */
 };
 
 /* The caller frees it with host_free(&fake->host). */
@@ -46,5 +50,11 @@ void fake_host_postfix(struct fake_host *fake, const char *main_cf, const char *
 
 /* fake_postfix.c: the tools of Postfix; false when the command is none of them. */
 bool fake_postfix_run(struct fake_host *fake, const char *const *argv, struct command_result *out);
+
+/*
+ * fake_exim.c: Exim and the programs that are asked beside it, on the files of the host: reading,
+ * a few expansions, Debian's update-exim4.conf. False when the command is none of them.
+ */
+bool fake_exim_run(struct fake_host *fake, const char *const *argv, struct command_result *out);
 
 #endif

@@ -1,8 +1,12 @@
-/* postfix_origin.c - what may change the system's host name, where Postfix takes its name from it. */
-#include "mta/postfix.h"
+/* origin.c - what may change the system's host name, where a mail server takes its name from it. */
+#include "mta/origin.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "agent/base/str.h"
+
+#define TIMEOUT_MS 20000
 
 static bool file_is_there(struct host *host, const char *path)
 {
@@ -17,7 +21,7 @@ static bool file_is_there(struct host *host, const char *path)
 /* A program's standard output; false when it did not run. */
 static bool output_of(struct host *host, const char *const *argv, struct command_result *out)
 {
-    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
+    struct command command = {.argv = argv, .timeout_ms = TIMEOUT_MS};
     struct error e;
 
     return host_run(host, &command, out, &e);
@@ -72,19 +76,11 @@ static bool is_transient(struct host *host)
     return written[0] && running[0] && !str_equal(written, running);
 }
 
-void postfix_find_origin(struct host *host, struct mta_facts *facts)
+const char *origin_of_hostname(struct host *host)
 {
-    const struct mta_instance *instance = &facts->instances[0];
-    const struct mta_setting *name = postfix_setting(instance, "myhostname");
-    const char *from = "";
-
-    if (!name || name->set ||
-        (postfix_use(postfix_raw(instance, "smtp_helo_name")) == POSTFIX_USES_NOT &&
-         postfix_use(postfix_raw(instance, "smtpd_banner")) == POSTFIX_USES_NOT))
-        return;
     if (cloud_init_may(host))
-        from = "cloud-init, which sets it at every boot unless preserve_hostname is true";
-    else if (is_transient(host))
-        from = "DHCP or the like: the name in use is not the one in /etc/hostname";
-    str_cut(facts->hostname_from, sizeof facts->hostname_from, from);
+        return "cloud-init, which sets it at every boot unless preserve_hostname is true";
+    if (is_transient(host))
+        return "DHCP or the like: the name in use is not the one in /etc/hostname";
+    return "";
 }

@@ -1,0 +1,298 @@
+/* exim_services.c - who listens and who sends, and what Exim says that they say. */
+#include "mta/exim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/mem.h"
+
+/* --- One service ------------------------------------------------------------------------------- */
+
+static char *put_and_free(char *text, const char *name, const char *value)
+{
+    char *next = exim_put(text, name, value);
+
+    free(text);
+    return next;
+}
+
+/* A string with the address of the service in place of the variables that stand for it. */
+void exim_add_text(struct exim_making *m, const char *text, const struct ip *address)
+{
+    static const char *const own[] = {"sending_ip_address", "interface_address",
+                                      "received_ip_address"};
+    struct ip_text shown = address ? ip_text(address) : (struct ip_text){.s = ""};
+    char *made = mem_text(text);
+
+    for (size_t i = 0; address != NULL && i < sizeof own / sizeof own[0]; i++)
+        made = put_and_free(made, own[i], shown.s);
+    strings_add(&m->texts, made);
+    free(made);
+}
+
+struct mta_service *exim_add_service(struct exim_making *m, enum mta_role role, const char *title)
+{
+    struct mta_facts *facts = m->facts;
+    struct mta_service one = {.role = role, .outside = true};
+
+    if (facts->service_count >= EXIM_SERVICES_MAX)
+        return NULL;
+    str_cut(one.instance, sizeof one.instance, m->instance->folder);
+    str_cut(one.title, sizeof one.title, title);
+    facts->services = mem_resize(facts->services, facts->service_count + 1, sizeof one);
+    facts->services[facts->service_count] = one;
+    return &facts->services[facts->service_count++];
+}
+
+void exim_bind(struct mta_service *service, const struct ip *address)
+{
+    if (address->family != IP_NONE)
+        service->bind[address->family == IP_V6] = *address;
+}
+
+bool exim_is_reference(const char *text, const char *name)
+{
+    char plain[80], braces[80];
+
+    str_format(plain, sizeof plain, "$%s", name);
+    str_format(braces, sizeof braces, "${%s}", name);
+    return str_equal(text, plain) || str_equal(text, braces);
+}
+
+/* --- Senders ----------------------------------------------------------------------------------- */
+
+static const char *option_of(const struct mta_instance *instance, const char *transport,
+                             const char *option)
+{
+    char parameter[192];
+
+    str_format(parameter, sizeof parameter, "transports/%s/%s", transport, option);
+    return exim_value(instance, parameter);
+}
+
+static void add_sender(struct exim_making *m, const char *transport, const struct ip *addresses,
+                       size_t count, bool named)
+{
+    const char *helo = option_of(m->instance, transport, "helo_data");
+    const char *hosts = option_of(m->instance, transport, "hosts");
+    char title[96];
+    struct mta_service *s;
+
+    if (named)
+        str_format(title, sizeof title, "%s from %s", transport, ip_text(addresses).s);
+    else
+        str_cut(title, sizeof title, transport);
+    s = exim_add_service(m, MTA_SENDER, title);
+    if (s == NULL)
+        return;
+    for (size_t i = count; i-- > 0;)
+        exim_bind(s, &addresses[i]);
+    s->outside = !(str_starts(hosts, "127.") || str_equal(hosts, "localhost"));
+    if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
+        str_cut(s->from, sizeof s->from, "primary_hostname");
+    else
+        str_format(s->from, sizeof s->from, "%.60s helo_data%s", transport,
+                   exim_asks_ptr(helo) ? " (the PTR)" : "");
+    exim_add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
+    strings_add(&m->texts, "");
+}
+
+static void add_address(struct ip *list, size_t *count, const char *text)
+{
+    struct ip address;
+
+    if (*count == EXIM_ADDRESSES_MAX || !ip_parse(text, &address))
+        return;
+    for (size_t i = 0; i < *count; i++)
+        if (ip_equal(&list[i], &address))
+            return;
+    list[(*count)++] = address;
+}
+
+static void addresses_in(const char *text, struct ip *list, size_t *count)
+{
+    struct exim_list elements = exim_list_of(text);
+    char one[128];
+
+    while (exim_list_next(&elements, one, sizeof one))
+        add_address(list, count, one);
+}
+
+/* "example.com: 203.0.113.26; 2001:db8::26": all addresses that a table may give. */
+static void addresses_of_table(const struct exim_making *m, const char *text, struct ip *list,
+                               size_t *count)
+{
+    struct exim_lookup lookup;
+    struct cursor all, line, word;
+    size_t file;
+
+    if (!exim_lookup_of(text, &lookup))
+        return;
+    file = exim_file(m->instance, lookup.file);
+    if (file == EXIM_NOWHERE)
+        return;
+    all = cursor_of(m->instance->files[file].text, m->instance->files[file].length);
+    while (cursor_line(&all, &line))
+        while (line.at < line.end && *line.at != '#' && cursor_word(&line, &word)) {
+            char one[80];
+
+            while (word.end > word.at && (word.end[-1] == ';' || word.end[-1] == ','))
+                word.end--;
+            if (cursor_copy(&word, one, sizeof one))
+                add_address(list, count, one);
+        }
+}
+
+/* Addresses that the transport sends from, as `interface` says; none: the kernel chooses. */
+static void add_senders(struct exim_making *m, const char *transport, const char *interfaces)
+{
+    const char *raw = option_of(m->instance, transport, "interface");
+    bool by_message = exim_uses_message(raw);
+    bool by_address =
+        exim_uses(option_of(m->instance, transport, "helo_data"), "sending_ip_address");
+    struct ip list[EXIM_ADDRESSES_MAX];
+    size_t count = 0;
+
+    addresses_in(interfaces, list, &count);
+    if (by_message)
+        addresses_of_table(m, raw, list, &count);
+    if (by_message && count > 0)
+        by_address = true;
+    if (by_message || (by_address && count == 0))
+        for (int family = 0; family < 2; family++)
+            if (m->facts->source[family].family != IP_NONE)
+                add_address(list, &count, ip_text(&m->facts->source[family]).s);
+    if (!by_address || count == 0) {
+        add_sender(m, transport, list, count, false);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_sender(m, transport, &list[i], 1, true);
+}
+
+static bool is_smtp(const struct mta_instance *instance, const char *transport)
+{
+    return str_equal(option_of(instance, transport, "driver"), "smtp") &&
+           !str_equal(option_of(instance, transport, "protocol"), "lmtp");
+}
+
+/* The second part of "routers/NAME/transport", when the last part is that. */
+static bool owner_of(const char *parameter, const char *section, const char *option, char *out,
+                     size_t size)
+{
+    const char *last = strrchr(parameter, '/');
+    size_t n = strlen(section);
+    struct cursor c;
+
+    if (!last || strncmp(parameter, section, n) != 0 || parameter[n] != '/' ||
+        !str_equal(last + 1, option) || last <= parameter + n)
+        return false;
+    c = cursor_of(parameter + n + 1, (size_t)(last - parameter) - n - 1);
+    return cursor_copy(&c, out, size);
+}
+
+/* Transports that routers use, in their order; a router may compute the name: then all. */
+static struct strings used_transports(const struct mta_instance *instance)
+{
+    struct strings list = {0};
+    bool all = false;
+    char name[64];
+
+    for (size_t i = 0; i < instance->setting_count; i++) {
+        const struct mta_setting *s = &instance->settings[i];
+
+        if (!owner_of(s->parameter, "routers", "transport", name, sizeof name))
+            continue;
+        all = all || strchr(s->value, '$') != NULL;
+        if (is_smtp(instance, s->value) && !strings_have(&list, s->value))
+            strings_add(&list, s->value);
+    }
+    for (size_t i = 0; all && i < instance->setting_count; i++)
+        if (owner_of(instance->settings[i].parameter, "transports", "driver", name, sizeof name) &&
+            is_smtp(instance, name) && !strings_have(&list, name))
+            strings_add(&list, name);
+    return list;
+}
+
+static bool find_senders(struct exim_making *m, struct error *e)
+{
+    struct strings transports = used_transports(m->instance), raw = {0}, interfaces = {0};
+    bool ok;
+
+    for (size_t i = 0; i < transports.count; i++)
+        strings_add(&raw, option_of(m->instance, transports.v[i], "interface"));
+    ok = exim_expand(m->asking, &raw, &interfaces, e);
+    for (size_t i = 0; ok && i < transports.count; i++)
+        add_senders(m, transports.v[i], interfaces.v[i]);
+    strings_free(&transports);
+    strings_free(&raw);
+    strings_free(&interfaces);
+    return ok;
+}
+
+/* --- All of them ------------------------------------------------------------------------------- */
+
+/* "* smarthost.example::587 byname" and nobody that looks for MX records: all goes there. */
+static void find_relay(const struct mta_instance *instance, struct mta_facts *facts)
+{
+    char name[64], relay[256] = "";
+
+    for (size_t i = 0; i < instance->setting_count; i++) {
+        const struct mta_setting *s = &instance->settings[i];
+        struct cursor c = cursor_of(s->value, strlen(s->value)), word;
+
+        if (owner_of(s->parameter, "routers", "driver", name, sizeof name) &&
+            str_equal(s->value, "dnslookup"))
+            return;
+        if (owner_of(s->parameter, "routers", "route_list", name, sizeof name) &&
+            cursor_word(&c, &word) && *word.at == '*' && word.end - word.at == 1 &&
+            cursor_word(&c, &word) && relay[0] == '\0' && cursor_copy(&word, relay, sizeof relay))
+            relay[strcspn(relay, ":;")] = '\0';
+    }
+    if (relay[0])
+        str_format(facts->relay, sizeof facts->relay, "[%.200s]", relay);
+}
+
+static bool is_hidden(const struct mta_service *s, const struct mta_instance *instance)
+{
+    char transport[96];
+
+    str_cut(transport, sizeof transport, s->from);
+    transport[strcspn(transport, " ")] = '\0';
+    return str_equal(option_of(instance, transport, "helo_data"), "<value not displayable>");
+}
+
+static void give_answers(struct exim_making *m, const struct strings *answers, size_t first)
+{
+    for (size_t i = first; i < m->facts->service_count; i++) {
+        struct mta_service *s = &m->facts->services[i];
+
+        str_cut(s->says, sizeof s->says, answers->v[2 * (i - first)]);
+        if (s->role == MTA_LISTENER)
+            str_cut(s->ehlo, sizeof s->ehlo, answers->v[2 * (i - first) + 1]);
+        if (!is_hidden(s, m->instance))
+            continue;
+        str_format(m->facts->unknown, sizeof m->facts->unknown,
+                   "%s is marked \"hide\": only root may see it", s->from);
+        str_cut(m->facts->unknown_next, sizeof m->facts->unknown_next, "sudo namesake audit");
+    }
+}
+
+bool exim_find_services(const struct exim_asking *asking, struct mta_facts *facts, struct error *e)
+{
+    struct exim_making m = {.asking = asking, .facts = facts, .instance = &facts->instances[0]};
+    struct strings answers = {0};
+    const char *no_ipv6 = exim_raw(m.instance, "disable_ipv6");
+    size_t first = facts->service_count;
+    bool ok;
+
+    exim_find_listeners(&m);
+    ok = find_senders(&m, e) && exim_expand(asking, &m.texts, &answers, e);
+    if (ok)
+        give_answers(&m, &answers, first);
+    find_relay(m.instance, facts);
+    facts->silent[1] = exim_is_set(m.instance, "disable_ipv6") && !str_equal(no_ipv6, "false");
+    strings_free(&m.texts);
+    strings_free(&answers);
+    return ok;
+}
