@@ -59,7 +59,7 @@ static void take_mta_facts(const struct collector *collector, const struct targe
     const struct machine *machine =
         target->machine != NULL ? machines_find(&collector->machines, target->machine) : NULL;
     const struct mta_facts *mta = machine != NULL ? &machine->mta : NULL;
-    const struct mta_service *sender;
+    const struct mta_service *sender, *odd;
 
     if (mta == NULL || mta->mta == NULL || str_equal(target->mta, "none"))
         return;
@@ -70,6 +70,11 @@ static void take_mta_facts(const struct collector *collector, const struct targe
     str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
     str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
     sender = mta_sender_of(mta, target_own_address(target));
+    odd = name_is_empty(&target->wanted)
+              ? NULL
+              : mta_odd_sender(mta, target_own_address(target), &target->wanted);
+    if (odd != NULL)
+        sender = odd; /* one transport with another name is what some receivers hear */
     if (mta->unknown[0] || sender == NULL) {
         facts->helo.state = HELO_UNKNOWN;
         str_cut(facts->helo.why, sizeof facts->helo.why,

@@ -61,6 +61,18 @@ const struct mta_service *mta_sender_of(const struct mta_facts *facts, const str
     return NULL;
 }
 
+const struct mta_service *mta_odd_sender(const struct mta_facts *facts, const struct ip *address,
+                                         const struct name *name)
+{
+    for (size_t i = 0; i < facts->service_count; i++) {
+        const struct mta_service *service = &facts->services[i];
+        if (service->role == MTA_SENDER && mta_serves(facts, service, address) &&
+            !str_equal_nocase(service->says, name->s))
+            return service;
+    }
+    return NULL;
+}
+
 enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
                          const struct mta_service *service, const struct mta_pair **rival)
 {

@@ -199,6 +199,10 @@ bool mta_serves(const struct mta_facts *facts, const struct mta_service *service
 /* The first sender that serves the address, NULL when there is none. */
 const struct mta_service *mta_sender_of(const struct mta_facts *facts, const struct ip *address);
 
+/* The first sender of the address that says another name, NULL when all of them say this one. */
+const struct mta_service *mta_odd_sender(const struct mta_facts *facts, const struct ip *address,
+                                         const struct name *name);
+
 /* What the wish means for the service; *rival (may be NULL) is the other pair when contested. */
 enum mta_claim mta_claim(const struct mta_facts *facts, const struct mta_wish *wish,
                          const struct mta_service *service, const struct mta_pair **rival);

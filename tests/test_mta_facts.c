@@ -138,6 +138,24 @@ START_TEST(a_sender_is_found_by_its_address)
 }
 END_TEST
 
+START_TEST(a_sender_that_says_another_name_is_found)
+{
+    const struct name name = {"x.example.com"};
+    struct mta_facts facts = {0};
+    struct ip ip;
+
+    read_services("smtp bulk out@" B, MTA_SENDER, &facts);
+    for (size_t i = 0; i < facts.service_count; i++)
+        str_cut(facts.services[i].says, sizeof facts.services[i].says, "X.example.com");
+    ck_assert(ip_parse(A, &ip));
+    ck_assert_ptr_null(mta_odd_sender(&facts, &ip, &name));
+    str_cut(facts.services[2].says, sizeof facts.services[2].says, "y.example.com");
+    ck_assert_ptr_null(mta_odd_sender(&facts, &ip, &name)); /* it serves another address */
+    str_cut(facts.services[1].says, sizeof facts.services[1].says, "y.example.com");
+    ck_assert_str_eq(mta_odd_sender(&facts, &ip, &name)->title, "bulk");
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -145,6 +163,7 @@ int main(void)
         {"loopback", a_loopback_service_is_never_meant, 1, 0},
         {"rival", a_rival_is_named, 1, 0},
         {"sender", a_sender_is_found_by_its_address, 1, 0},
+        {"odd sender", a_sender_that_says_another_name_is_found, 1, 0},
     };
 
     return unit_run("mta_facts", tests, ROWS(tests));
