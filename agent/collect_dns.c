@@ -277,8 +277,9 @@ static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct
     if (view != NULL)
         answer_values(view->answer, &owner, type, &set->values, &place->cname, &place->owner,
                       &set->ttl_s);
-    if (view != NULL && set->values.count == 0 && !name_equal(&place->owner, &owner))
-        return HOP_ALIAS;
+    if (view != NULL && set->values.count == 0 &&
+        find_rr(&view->answer->answer, &owner, DNS_CNAME) != NULL)
+        return HOP_ALIAS; /* maybe back to where it began: aliases that loop never get further */
     see_servers(&authority, views, &owner, type, set);
     if (view == NULL)
         return HOP_SILENT;
@@ -302,7 +303,7 @@ bool look_rrset(const struct dns_look *look, const struct name *owner, enum dns_
 
     *set = (struct rrset_facts){.asked = true, .rcode = DNS_SERVFAIL};
     *place = (struct dns_place){.owner = *owner};
-    for (int i = 0; hop == HOP_ALIAS && i < ALIASES_MAX; i++)
+    while (hop == HOP_ALIAS && place->cname.count < ALIASES_MAX)
         hop = look_hop(look, type, set, place);
     if (hop == HOP_OPEN)
         return give_up(set, place);
