@@ -15,10 +15,11 @@ look() { # look STATUS EXPECTED: this machine, without any configuration
 
 given "a mail server with a private address, whose router gives it a public one"
 make_aligned
-if ! behind_nat 2>"$LAB/log/nat"; then
+nat_works 2>"$LAB/log/nat" || {
     echo "the kernel has no NAT: $(head -n 1 "$LAB/log/nat")"
     exit 77
-fi
+}
+behind_nat
 says_220 "$V4" || fail "the router does not forward port 25"
 expect "" bash -c "ip -4 addr show dev e0 | grep -o 'inet 203[^ ]*'"
 

@@ -102,6 +102,19 @@ END
 
 # --- A cloud -------------------------------------------------------------------
 
+# nat_works: whether this kernel translates addresses.
+nat_works() {
+    in_router nft -f - <<'END'
+table ip probe {
+  chain post {
+    type nat hook postrouting priority 100;
+    ip saddr 10.0.0.0/24 masquerade
+  }
+}
+delete table ip probe
+END
+}
+
 # behind_nat: the mail host has 10.0.0.25 only; the router gives it 203.0.113.25.
 behind_nat() {
     in_router ip addr add 10.0.0.1/24 dev br-rack
@@ -109,6 +122,8 @@ behind_nat() {
     ip addr add 10.0.0.25/24 dev e0
     ip route add default via 10.0.0.1
     in_router ip addr add 203.0.113.25/32 dev lo
+    # A bridge that runs these rules itself loses what goes back to where it came from.
+    in_router sh -c 'f=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -e $f ] || echo 0 >$f'
     in_router nft -f - <<'END'
 table ip nat {
   chain pre {
@@ -117,6 +132,7 @@ table ip nat {
   }
   chain post {
     type nat hook postrouting priority 100;
+    ip saddr 10.0.0.0/24 ip daddr 10.0.0.0/24 masquerade
     ip saddr 10.0.0.0/24 snat to 203.0.113.25
   }
 }
