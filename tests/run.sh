@@ -109,6 +109,11 @@ bench() {
     tests/bench/run.sh short
 }
 
+soak() {
+    build release
+    tests/bench/run.sh soak
+}
+
 need_packages "${build_packages[@]}"
 if [ "${1:-}" = --full ]; then
     need_packages "${check_packages[@]}"
@@ -122,6 +127,7 @@ if [ "${1:-}" = --full ]; then
     count "clang-tidy has nothing to say" tidy
     count "fuzz targets survive five seconds each" fuzz_briefly
     count "questions, memory, instructions and verdicts of a fleet are within limits" bench
+    count "4,000 looks at servers that fail at times tell nothing that is not so" soak
     sed 's/^/     /' "$log"
     real_servers gcc
     NAMESAKE=$top/build/gcc/namesake count "vendors' own descriptions and client agree" tests/conformance.sh

@@ -1,8 +1,9 @@
 /*
  * bench_dns.c - one name server for all names of the bench: a resolver to those that want
  * recursion, the authority to others. PTR of a.b.c.d is mail-a-b-c-d.example.net and back.
- * Usage: bench_dns ADDRESS LOSS-PERCENT AUTHORITY: where it listens, and the address that it gives
- * for the authority. Ends with SIGTERM and prints how many questions came.
+ * Usage: bench_dns ADDRESS LOSS-PERCENT AUTHORITY [FAULT-PERCENT]: where it listens, and the address
+ * that it gives for the authority. Ends with SIGTERM and prints how many questions came, and how
+ * many it failed (faults.h).
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "tests/bench/faults.h"
 #include "tests/bench/kinds.h"
 
 enum {
@@ -23,6 +25,8 @@ enum {
     TYPE_PTR = 12,
     NXDOMAIN = 3,
     SERVFAIL = 2,
+    REFUSED = 5,
+    TRUNCATED = 2, /* of the flags' first byte */
     HEADER = 12
 };
 
@@ -228,17 +232,37 @@ static bool reply(struct message *m, uint32_t authority)
     return true;
 }
 
+/* Spoil a reply in one of four ways; false when there is to be none. */
+static bool spoil(struct message *m)
+{
+    static const uint8_t ways[] = {SERVFAIL, REFUSED};
+    const long way = random() % 4;
+    struct question q;
+    size_t end;
+
+    if (way == 3 || !read_question(m, &q, &end))
+        return false;
+    m->length = end;
+    memset(m->bytes + 6, 0, 6);
+    if (way == 2)
+        m->bytes[2] |= TRUNCATED; /* and nobody listens for TCP */
+    else
+        m->bytes[3] = (uint8_t)((m->bytes[3] & 0xF0) | ways[way]);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     const struct sigaction term = {.sa_handler = on_term};
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)}, peer;
     const int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 8 << 20;
-    const long loss = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+    const long loss = argc >= 4 ? strtol(argv[2], NULL, 10) : 0;
+    struct faults faults = {.percent = argc == 5 ? strtol(argv[4], NULL, 10) : 0};
     unsigned long count = 0;
     struct in_addr authority;
     struct message m;
 
-    if (argc != 4 || inet_pton(AF_INET, argv[1], &here.sin_addr) != 1 ||
+    if (argc < 4 || argc > 5 || inet_pton(AF_INET, argv[1], &here.sin_addr) != 1 ||
         inet_pton(AF_INET, argv[3], &authority) != 1)
         return 64;
     sigaction(SIGTERM, &term, NULL);
@@ -256,9 +280,11 @@ int main(int argc, char **argv)
             continue;
         count++;
         m.length = (size_t)got;
-        if (random() % 100 >= loss && reply(&m, ntohl(authority.s_addr)))
+        if (random() % 100 < loss || !reply(&m, ntohl(authority.s_addr)))
+            continue;
+        if (!fault_due(&faults) || spoil(&m))
             sendto(fd, m.bytes, m.length, 0, (struct sockaddr *)&peer, size);
     }
-    printf("%lu\n", count);
+    printf("%lu %lu\n", count, faults.count);
     return 0;
 }

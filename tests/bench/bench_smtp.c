@@ -1,7 +1,9 @@
 /*
  * bench_smtp.c - all mail servers of the bench in one process: which one is meant, and so how it
  * behaves, is told by the address that the client connected to.
- * Usage: bench_smtp DELAY-MS, the time before a greeting.
+ * Usage: bench_smtp DELAY-MS [FAULT-PERCENT]: the time before a greeting, and how many of a hundred
+ * conversations are reset, turned away with 421 or left without a word (faults.h). Ends with
+ * SIGTERM and prints how many of them failed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/faults.h"
 #include "tests/bench/kinds.h"
 
 enum {
@@ -37,6 +40,13 @@ struct client {
 static struct client clients[CLIENTS_MAX]; /* by descriptor */
 static int epoll_fd, highest;
 static int64_t delay_ms;
+static struct faults faults;
+static volatile sig_atomic_t stopped;
+
+static void on_term(int number)
+{
+    stopped = number;
+}
 
 static int64_t now_ms(void)
 {
@@ -50,6 +60,15 @@ static void hang_up(int fd)
 {
     clients[fd].open = false;
     close(fd);
+}
+
+/* RST instead of FIN. */
+static void reset(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    hang_up(fd);
 }
 
 static void say(int fd, const char *text)
@@ -100,6 +119,9 @@ static void greet(int fd)
     case KIND_OTHER_NAME:
         say(fd, "220 localhost.localdomain ESMTP\r\n");
         break;
+    case KIND_RESET:
+        reset(fd);
+        break;
     case KIND_LINES:
         say(fd, "220-");
         say(fd, text + 4);
@@ -124,6 +146,8 @@ static void take_client(int listener)
     getsockname(fd, (struct sockaddr *)&here, &size);
     a = ntohl(here.sin_addr.s_addr);
     clients[fd] = (struct client){.open = true, .kind = kind_of(a)};
+    if (fault_due(&faults))
+        clients[fd].kind = (const enum kind[]){KIND_RESET, KIND_421, KIND_SILENT}[random() % 3];
     snprintf(clients[fd].name, sizeof clients[fd].name, "mail-%u-%u-%u-%u.example.net", a >> 24,
              a >> 16 & 0xFF, a >> 8 & 0xFF, a & 0xFF);
     highest = fd > highest ? fd : highest;
@@ -163,13 +187,16 @@ static void say_what_is_due(void)
 
 int main(int argc, char **argv)
 {
+    const struct sigaction term = {.sa_handler = on_term};
     struct rlimit files;
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)};
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
     struct epoll_event ready[EVENTS], event = {.events = EPOLLIN, .data = {.fd = listener}};
     int64_t looked_ms = 0;
 
-    delay_ms = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
+    delay_ms = argc >= 2 ? strtol(argv[1], NULL, 10) : 0;
+    faults.percent = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+    sigaction(SIGTERM, &term, NULL);
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
@@ -181,7 +208,7 @@ int main(int argc, char **argv)
     }
     epoll_fd = epoll_create1(0);
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event);
-    for (;;) {
+    while (stopped == 0) {
         const int count = epoll_wait(epoll_fd, ready, EVENTS, 20);
 
         for (int i = 0; i < count; i++)
@@ -194,4 +221,6 @@ int main(int argc, char **argv)
             looked_ms = now_ms();
         }
     }
+    printf("%lu\n", faults.count);
+    return 0;
 }

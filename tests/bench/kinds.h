@@ -22,7 +22,8 @@ enum kind {
     KIND_NO_PTR,
     KIND_SERVFAIL, /* for the PTR */
     KIND_LINES,    /* a greeting of several lines */
-    KIND_COUNT
+    KIND_COUNT,
+    KIND_RESET = KIND_COUNT /* of no address: a fault of the soak */
 };
 
 /* An address in host order. */

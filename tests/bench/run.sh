@@ -8,7 +8,7 @@
 # instructions, verdicts). Builds nothing: cmake --build --preset release first.
 # NAMESAKE=FILE and TOOLS=FOLDER (of bench_dns and the others) measure others.
 #
-# Parts: one (host), fleet, odd (servers), instructions; all of them without an
+# Parts: one (host), fleet, odd (servers), instructions, soak; all of them without an
 # argument. "short" measures the counts only, with fewer targets, in a minute.
 
 set -euo pipefail
@@ -75,22 +75,24 @@ fastest() {
     wall=$best
 }
 
-# servers LOSS DELAY-MS: all of 198.18.0.0/15 on this machine.
+# servers LOSS DELAY-MS [FAULTS]: all of 198.18.0.0/15 on this machine.
 servers() {
     ip route add local 198.18.0.0/15 dev lo
-    "$TOOLS/bench_dns" "$server" "$1" "$server" >"$work/questions" &
+    "$TOOLS/bench_dns" "$server" "$1" "$server" "${3:-0}" >"$work/questions" &
     children+=($!)
     dns=$!
-    "$TOOLS/bench_smtp" "$2" &
+    "$TOOLS/bench_smtp" "$2" "${3:-0}" >"$work/conversations" &
     children+=($!)
     sleep 0.5
 }
 
-# stop_servers: sets questions, how many the name server was asked.
+# stop_servers: sets questions, how many the name server was asked, and faults, how many answers
+# and conversations failed on purpose.
 stop_servers() {
     kill "${children[@]}"
-    wait "$dns" 2>/dev/null || true
-    read -r questions <"$work/questions"
+    wait "${children[@]}" 2>/dev/null || true
+    read -r questions faults <"$work/questions"
+    faults=$((faults + $(cat "$work/conversations")))
     children=()
     ip route del local 198.18.0.0/15 dev lo
     sleep 0.2
@@ -266,8 +268,64 @@ odd_servers() { # odd_servers PLAIN-COUNT
     say "  time / the time limit of one greeting" "$(ratio "$wall" 3000)" x
 }
 
+# soak_targets: for each round what it deserves, an address and the name it should carry: in order;
+# greets with another name; has no PTR; is another host altogether (all sides differ).
+soak_targets() {
+    seq 0 "$(($1 - 1))" | awk '
+        function name(a, b) { return sprintf("mail-198-%d-%d-%d.example.net", a, b, i % 250 + 1) }
+        { i = $1; net = 20 + int(i / 250); d = i % 250 + 1 }
+        i % 4 != 3 { printf "good 198.18.%d.%d %s\n", net, d, name(18, net); next }
+        i % 12 == 3 { printf "banner 198.19.9.%d %s\n", d, name(19, 9) }
+        i % 12 == 7 { printf "ptr 198.19.10.%d %s\n", d, name(19, 10) }
+        i % 12 == 11 { printf "all 198.18.%d.%d %s\n", net, d, name(18, net + 1) }'
+}
+
+# soak_lies: of documents of identities, and of what they deserve, those that are not the truth:
+# a fault of somebody in order; or a difference, seen for certain, that is not told.
+soak_lies() { # soak_lies TARGETS <DOCUMENTS
+    jq -rs --rawfile deserved "$1" '
+        ([$deserved | split("\n")[] | select(. != "") | split(" ") |
+            { key: (.[1] + " " + .[2]), value: .[0] }] | from_entries) as $deserved |
+        map(.identities[]) | .[] | . as $it |
+        ([.checks[] | { key: .check, value: .result }] | from_entries) as $check |
+        $deserved[.address + " " + .wanted] as $deserves |
+        (if $deserves == "good" then
+             (.verdict == "not-aligned" or any(.findings[]; .severity == "fail" or .severity == "warn"))
+         elif .verdict == "aligned" then true
+         elif .verdict == "not-aligned" then false
+         elif $deserves == "all" then any($check[]; . == "fail")
+         else $check[$deserves] == "fail" or $check[$deserves] == "ok" end) as $lie |
+        "\(if $lie then "LIE" else .verdict end) \($deserves) \(.address) \([.findings[].id] | join(" "))"'
+}
+
+# soak ROUNDS SINGLE: rounds against servers that fail, in a fleet and one by one.
+soak() {
+    soak_targets "$1" >"$work/deserved"
+    cut -d' ' -f2- "$work/deserved" >"$work/list"
+    configure "$server" 1s
+    echo 'dns = { timeout = "1s"; tries = 1; };' >>"$work/namesake.conf"
+    servers 0 0 2
+    # shellcheck disable=SC2046
+    measure $(audit --from "$work/list" -o json)
+    mkdir -p "$work/single"
+    # The documents of single audits; a round is a process. shellcheck disable=SC2016 # for the inner shell
+    shuf -n "$2" --random-source="$NAMESAKE" "$work/list" | xargs -P 8 -L 1 sh -c \
+        '"$0" -c "$1" audit "$3" -n "$4" -o json >"$2/$3" 2>>"$2.err" || true' \
+        "$NAMESAKE" "$work/namesake.conf" "$work/single"
+    stop_servers
+    cat "$work/out" "$work/single"/* | soak_lies "$work/deserved" >"$work/soaked"
+    say "soak: rounds" "$(wc -l <"$work/soaked")" ''
+    say "  rounds that are missing" "$(($1 + $2 - $(wc -l <"$work/soaked")))" '' 0
+    say "  answers and conversations that failed" "$faults" ''
+    say "  rounds without enough to judge" "$(grep -c '^unknown' "$work/soaked" || true)" ''
+    say "  false findings, and differences that were lost" "$(grep -c '^LIE' "$work/soaked" || true)" '' 0
+    say "  too few faults to prove anything" "$((faults < $1 / 50))" '' 0
+    grep '^LIE' "$work/soaked" | head -n 10 || true
+}
+
 for part in "${@:-all}"; do
     case $part in
+    soak) soak 4000 48 ;;
     one) one_host ;;
     fleet) fleet 10000 ;;
     odd) odd_servers 5000 ;;
@@ -283,7 +341,7 @@ for part in "${@:-all}"; do
         odd_servers 5000
         count_instructions
         ;;
-    *) echo "there is no part $part: one, fleet, odd, instructions, short" >&2 && exit 64 ;;
+    *) echo "there is no part $part: one, fleet, odd, instructions, soak, short" >&2 && exit 64 ;;
     esac
 done
 [ "$failed" = 0 ]
