@@ -40,25 +40,22 @@ const struct ip *target_own_address(const struct target *target)
 }
 
 /*
- * To an address of its own a machine speaks from that address. Asking the kernel so sends nothing
- * and waits for nothing, as a list of all interfaces may (for the lock of the routing tables).
+ * Only its own addresses are ones that a machine may speak from; connecting excludes those that it
+ * may merely claim (net.ipv4.ip_nonlocal_bind). Asking the kernel so sends nothing and waits for
+ * nothing, as a list of all interfaces may (for the lock of the routing tables).
  */
 bool target_is_local(const struct ip *address)
 {
-    struct sockaddr_storage to;
-    socklen_t length = ip_to_sockaddr(address, 53, &to);
-    const int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ip source;
-    bool local = false;
+    struct sockaddr_storage own, to;
+    const socklen_t length = ip_to_sockaddr(address, 0, &own);
+    const int fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool local;
 
     if (fd < 0)
         return false;
-    if (connect(fd, (const struct sockaddr *)&to, length) == 0) {
-        length = sizeof to;
-        local = getsockname(fd, (struct sockaddr *)&to, &length) == 0 &&
-                ip_from_sockaddr((const struct sockaddr *)&to, &source) &&
-                ip_equal(&source, address);
-    }
+    (void)ip_to_sockaddr(address, 53, &to);
+    local = bind(fd, (const struct sockaddr *)&own, length) == 0 &&
+            connect(fd, (const struct sockaddr *)&to, length) == 0;
     close(fd);
     return local;
 }
