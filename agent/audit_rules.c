@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/generic.h"
+#include "agent/proxy.h"
 
 static void rule_name(struct look *look)
 {
@@ -97,18 +98,27 @@ static void offer_ptr_name(struct look *look, struct finding *finding)
                  ip_text(&look->facts->address).s, name.s);
 }
 
+/* Whether a PTR value is a hoster's default; localhost and the reverse name are nobody's. */
+static struct generic judge_default(const struct look *look, const char *value)
+{
+    struct name name;
+    enum name_fault fault = name_parse_host(value, &name);
+
+    if (fault == NAME_LOCALHOST || fault == NAME_REVERSE || !name_from_dns(value, &name))
+        return (struct generic){.is_generic = false};
+    return generic_judge(&name, &look->facts->address);
+}
+
 static void rule_ptr_differs(struct look *look)
 {
     const struct facts *facts = look->facts;
     const char *ptr = look_ptr_text(look);
-    struct name name;
-    struct generic generic = {0};
+    struct generic generic;
     struct finding *finding;
 
     if (look->ptr != MATCH_DIFFERS)
         return;
-    if (name_from_dns(ptr, &name))
-        generic = generic_judge(&name, &facts->address);
+    generic = judge_default(look, ptr);
     if (generic.is_generic) {
         look_add(look, FIND_PTR_GENERIC,
                  "the PTR record still carries %s's default name, %s, not %s",
@@ -166,7 +176,8 @@ static void rule_ptr_multiple(struct look *look)
 static void rule_forward_fails(struct look *look)
 {
     const struct facts *facts = look->facts;
-    char list[200];
+    const char *proxy;
+    char list[160];
 
     if (look->forward == MATCH_ABSENT)
         look_add(look, FIND_FORWARD_MISSING, "%s has no %s record (%s)", facts->wanted.s,
@@ -174,8 +185,10 @@ static void rule_forward_fails(struct look *look)
     if (look->forward != MATCH_DIFFERS)
         return;
     strings_join(&look->forward_set->values, ", ", "", list, sizeof list);
-    look_add(look, FIND_FORWARD_ELSEWHERE, "%s resolves to %s, not to %s", facts->wanted.s, list,
-             ip_text(&facts->address).s);
+    proxy = proxy_of(&look->forward_set->values, &look->forward_facts->cname);
+    look_add(look, FIND_FORWARD_ELSEWHERE, "%s resolves to %s, not to %s%s%s", facts->wanted.s,
+             list, ip_text(&facts->address).s, proxy != NULL ? ": it stands behind " : "",
+             proxy != NULL ? proxy : "");
 }
 
 static void rule_forward_form(struct look *look)

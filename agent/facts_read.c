@@ -107,18 +107,30 @@ static bool read_lines(const json_t *object, const char *key, struct strings *ou
     return true;
 }
 
-/* Normalise what a record set holds: canonical addresses, names without final dot. */
+/* Canonical addresses, names without final dot; the same twice is one, as in a record set. */
 static bool normalise(struct strings *values, bool addresses, struct error *e)
 {
+    struct strings canonical = {0};
+
     for (size_t i = 0; i < values->count; i++) {
         struct ip ip;
         struct name name;
-        if (addresses ? !ip_parse(values->v[i], &ip) : !name_from_dns(values->v[i], &name))
+        struct ip_text text;
+        const char *value = name.s;
+        if (addresses ? !ip_parse(values->v[i], &ip) : !name_from_dns(values->v[i], &name)) {
+            strings_free(&canonical);
             return fail(e, ERR_PROTOCOL, "\"%.100s\" is no %s", values->v[i],
                         addresses ? "address" : "DNS name");
-        free(values->v[i]);
-        values->v[i] = mem_text(addresses ? ip_text(&ip).s : name.s);
+        }
+        if (addresses) {
+            text = ip_text(&ip);
+            value = text.s;
+        }
+        if (!strings_have(&canonical, value))
+            strings_add(&canonical, value);
     }
+    strings_free(values);
+    *values = canonical;
     return true;
 }
 
