@@ -127,6 +127,7 @@ if [ "${1:-}" = --full ]; then
     count "clang-tidy has nothing to say" tidy
     count "fuzz targets survive five seconds each" fuzz_briefly
     count "questions, memory, instructions and verdicts of a fleet are within limits" bench
+    sed 's/^/     /' "$log"
     count "4,000 looks at servers that fail at times tell nothing that is not so" soak
     sed 's/^/     /' "$log"
     real_servers gcc

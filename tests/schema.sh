@@ -41,11 +41,18 @@ print() {
 import json, pathlib, sys
 for case in pathlib.Path(sys.argv[1]).glob('*.json'):
     facts = json.loads(case.read_text())['facts']
-    pathlib.Path(sys.argv[2], case.name).write_text(json.dumps(facts))
+    pathlib.Path(sys.argv[2], case.name).write_text(json.dumps(facts) + '\n')
 END
 for case in "$folder"/given/*.json; do
     name=$(basename "$case" .json)
     print "audit-$name" audit --facts "$case" --record "$folder/documents/facts-$name.json"
+done
+# All of them in one run, as JSON Lines, in the formats for other readers.
+cat "$folder"/given/*.json >"$folder/all.jsonl"
+mkdir "$folder/lines"
+for format in jsonl table markdown nagios text; do
+    "$namesake" audit --facts "$folder/all.jsonl" -o "$format" >"$folder/lines/$format" \
+        2>/dev/null || [ $? = 2 ]
 done
 for command in audit plan apply verify rollback ticket headers observe doctor show explain schema \
     completion; do
@@ -126,6 +133,26 @@ for event in (start, end, {**end, 'event': 'of_tomorrow'}):
 for event, key in ((start, 'format'), (end, 'exit_code'), (start, 'ts'), (start, 'message')):
     if schemas['events'].is_valid({k: v for k, v in event.items() if k != key}):
         complain(f'events: {event["event"]} is valid without {key}')
+
+events = [json.loads(line) for line in (folder / 'lines/jsonl').read_text().splitlines()]
+for event in events:
+    for mistake in schemas['events'].iter_errors(event):
+        complain(f'jsonl: event {event["seq"]}: {mistake.message[:200]}')
+given = len(list(folder.glob('given/*.json')))
+if [event['seq'] for event in events] != list(range(1, len(events) + 1)):
+    complain('jsonl: the events are not numbered one after the other')
+if sum(event['event'] == 'observed' for event in events) != given:
+    complain(f'jsonl: not {given} addresses are observed')
+if any(line.count('\t') != 6 for line in (folder / 'lines/table').read_text().splitlines()):
+    complain('table: a line has not seven columns')
+if len((folder / 'lines/nagios').read_text().splitlines()) != 1:
+    complain('nagios: it is not one line')
+for path in folder.glob('lines/*'):
+    text = path.read_text()
+    if any(ord(c) < 32 and c not in '\n\t' or 127 <= ord(c) < 160 for c in text):
+        complain(f'{path.name}: holds control characters')
+    if not text.strip():
+        complain(f'{path.name}: is empty')
 
 for kind in ('audit', 'facts', 'headers', 'plan', 'result', 'verify'):
     if not counts.get(kind):

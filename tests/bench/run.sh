@@ -80,7 +80,6 @@ servers() {
     ip route add local 198.18.0.0/15 dev lo
     "$TOOLS/bench_dns" "$server" "$1" "$server" "${3:-0}" >"$work/questions" &
     children+=($!)
-    dns=$!
     "$TOOLS/bench_smtp" "$2" "${3:-0}" >"$work/conversations" &
     children+=($!)
     sleep 0.5
@@ -308,7 +307,8 @@ soak() {
     # shellcheck disable=SC2046
     measure $(audit --from "$work/list" -o json)
     mkdir -p "$work/single"
-    # The documents of single audits; a round is a process. shellcheck disable=SC2016 # for the inner shell
+    # A round is a process, whose document is a file of its own.
+    # shellcheck disable=SC2016 # for the inner shell
     shuf -n "$2" --random-source="$NAMESAKE" "$work/list" | xargs -P 8 -L 1 sh -c \
         '"$0" -c "$1" audit "$3" -n "$4" -o json >"$2/$3" 2>>"$2.err" || true' \
         "$NAMESAKE" "$work/namesake.conf" "$work/single"

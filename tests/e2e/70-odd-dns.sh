@@ -16,7 +16,7 @@ configure() { # configure N...: these rows, each a host of the configuration
             echo "$separator { name = \"$(name_of "$i")\"; mta = \"none\"; addresses = [ \"203.0.113.$i\" ]; }"
             separator=,
         done
-        echo '); resolvers = [ "192.0.2.53", "192.0.2.54" ]; dns = { timeout = "1s"; tries = 2; };'
+        echo '); resolvers = [ "192.0.2.53", "192.0.2.54" ]; dns = { timeout = "2s"; tries = 2; };'
     } >/tmp/odd.conf
 }
 

@@ -13,6 +13,7 @@ make_aligned
 postconf -M smtp/inet='smtp inet n - n - 1 postscreen' \
     smtpd/pass='smtpd pass - - n - - smtpd' dnsblog/unix='dnsblog unix - - n - 0 dnsblog' \
     tlsproxy/unix='tlsproxy unix - - n - 0 tlsproxy'
+# shellcheck disable=SC2016 # for Postfix
 postconf -e 'postscreen_greet_banner = $smtpd_banner' 'postscreen_greet_action = enforce'
 touch -d '1 hour ago' /etc/postfix/main.cf /etc/postfix/master.cf
 postfix_restart
@@ -42,6 +43,7 @@ dns_set out26.example.com 5 A 203.0.113.26
 secondaries_follow
 postconf -PX smtp/unix/smtp_helo_name smtpd/pass/myhostname
 postconf -M smtp/inet='smtp inet n - n - - smtpd'
+# shellcheck disable=SC2016 # for Postfix
 postconf -e "inet_interfaces = $V4, 127.0.0.1" 'default_transport = error:another instance sends' \
     'multi_instance_wrapper = ${command_directory}/postmulti -p --' 'multi_instance_enable = yes' \
     'multi_instance_directories = /etc/postfix-out'

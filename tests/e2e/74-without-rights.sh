@@ -30,11 +30,12 @@ expect_json '[.identities[].findings[].id | select(. == "helo-mismatch" or . == 
 expect_json '[.identities[].findings[] | select(.id == "helo-unknown")] | length > 0' true
 sed -i '$d' /etc/postfix/master.cf
 
-given "a main.cf with a name that cannot be read: it is built from one that does not exist"
+given "a main.cf whose name is built from one that does not exist: Postfix itself refuses it"
+# shellcheck disable=SC2016 # for Postfix
 sed 's/^myhostname = .*/myhostname = mail.${domain_of_this_host}/' "$LAB/aligned.cf" >/tmp/half.cf
-cp /tmp/half.cf /etc/postfix/main.cf
+place /tmp/half.cf /etc/postfix/main.cf
 when "it is looked at"
-run namesake audit --json
-then_ "what Postfix will say is told as it is, never as something nicer"
-expect_json '[.identities[].checks[] | select(.check == "helo") | .result] | unique | join(" ")' fail
-expect_json '[.identities[].findings[].id | select(. == "helo-invalid")] | length > 0' true
+expect_exit 0 namesake audit --json
+then_ "HELO is unknown, in Postfix's own words"
+expect_json '[.identities[].checks[] | select(.check == "helo") | .result] | unique | join(" ")' unknown
+expect_out "bad string length 0"

@@ -123,6 +123,7 @@ behind_nat() {
     ip route add default via 10.0.0.1
     in_router ip addr add 203.0.113.25/32 dev lo
     # A bridge that runs these rules itself loses what goes back to where it came from.
+    # shellcheck disable=SC2016 # for the inner shell
     in_router sh -c 'f=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -e $f ] || echo 0 >$f'
     in_router nft -f - <<'END'
 table ip nat {
