@@ -65,7 +65,7 @@ cp -p /etc/postfix/main.cf /tmp/main.cf
 
 when "the sending instance cannot be read"
 echo "nonsense" >>"$OUT/main.cf"
-expect_exit 2 namesake audit --json
+expect_exit 0 namesake audit --json
 then_ "the HELO is unknown, and nothing is edited"
 expect_json '[.identities[].findings[].id | select(. == "helo-unknown")] | length > 0' true
 run namesake apply --yes --only mta

@@ -86,6 +86,9 @@ put_back main.cf master.cf
 postfix_restart
 both_files_are_back
 
+then_ "in all of that Postfix never had to wait a minute"
+expect 0 grep -c throttling /var/log/mail.log
+
 when "Postfix dies of the reload: a listener waits there that inet_protocols forbids"
 echo '2525 inet n - n - - smtpd' >>/etc/postfix/master.cf
 sed -i 's/^inet_protocols = .*/inet_protocols = ipv4/' /etc/postfix/main.cf
@@ -98,6 +101,3 @@ cmp /tmp/main.cf /etc/postfix/main.cf
 cmp /tmp/master.cf /etc/postfix/master.cf
 wait_for 10 says_220 "$V4"
 expect "220 $OLD_NAME ESMTP Postfix (Debian/GNU)" greeting_of "$V4"
-
-then_ "in all of that Postfix never had to wait a minute"
-expect 0 grep -c throttling /var/log/mail.log
