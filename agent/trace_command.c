@@ -134,13 +134,14 @@ static bool send_and_follow(struct tracing *t, struct error *e)
 static int exit_code(const struct tracing *t)
 {
     const struct session *s = t->session;
-    int code = report_exit_code(s->identities, s->targets.count, s->config.strict);
     size_t arrived = 0;
+    int code;
 
     for (size_t i = 0; i < t->trace.count; i++)
         arrived += t->trace.probes[i].state == TRACE_ARRIVED;
     if (loop_stop_signal() != 0)
         return 128 + loop_stop_signal();
+    code = report_exit_code(s->identities, s->targets.count, s->config.strict);
     if (arrived == 0 || (arrived < t->trace.count && code == EXIT_YES))
         return EXIT_UNKNOWN;
     return code;
@@ -156,7 +157,9 @@ static int report(struct tracing *t)
     for (size_t i = 0; i < s->targets.count; i++)
         if (s->targets.v[i].machine != NULL)
             targets_configure(&s->config, s->options->name, &s->targets.v[i]);
-    if (!session_look(s, &e) || (s->options->record != NULL && !recorded_write(s, &e)))
+    /* Stopped midway: what became of the probes is told, and no more is asked. */
+    if ((loop_stop_signal() == 0 && !session_look(s, &e)) ||
+        (s->options->record != NULL && s->identities != NULL && !recorded_write(s, &e)))
         return session_fail(s, &e);
     report = session_report(s);
     report.probes = t->trace.probes;

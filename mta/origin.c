@@ -72,11 +72,11 @@ static void find_cloud_init(struct host *host, struct mta_facts *facts)
         return;
     first_line_of(host, argv, preserved, sizeof preserved);
     if (preserved[0] == '\0')
-        mta_add_drift(facts, true,
-                      "echo 'preserve_hostname: true' | sudo tee "
-                      "/etc/cloud/cloud.cfg.d/99-hostname.cfg",
-                      "cloud-init sets the system's host name at every boot, because "
-                      "preserve_hostname is not true");
+        mta_add_drift(
+            facts, true,
+            "sudo tee /etc/cloud/cloud.cfg.d/99-hostname.cfg <<<'preserve_hostname: true'",
+            "cloud-init sets the system's host name at every boot, because "
+            "preserve_hostname is not true");
 }
 
 /* A transient name, as from DHCP, may win over the one in /etc/hostname. */
@@ -101,7 +101,7 @@ static const struct {
 } daemons[] = {
     {"/etc/NetworkManager/NetworkManager.conf",
      "NetworkManager takes the system's host name from DHCP or DNS, because /etc/hostname has none",
-     "printf '[main]\\nhostname-mode=none\\n' | sudo tee /etc/NetworkManager/conf.d/hostname.conf"},
+     "sudo tee /etc/NetworkManager/conf.d/hostname.conf <<<$'[main]\\nhostname-mode=none'"},
     {"/run/systemd/netif/state",
      "systemd-networkd takes the system's host name from DHCP, because /etc/hostname has none",
      "sudo hostnamectl hostname mail.example.com"},
@@ -125,7 +125,7 @@ static void find_dhcp_hooks(struct host *host, struct mta_facts *facts)
     first_line_of(host, argv, hook, sizeof hook);
     if (hook[0] == '\0')
         return;
-    str_format(next, sizeof next, "grep -n hostname %s", hook);
+    str_format(next, sizeof next, "sudo grep -n hostname %s", hook);
     mta_add_drift(facts, true, next, "%s sets the system's host name with every lease", hook);
 }
 
@@ -135,7 +135,7 @@ static void find_container(struct host *host, struct mta_facts *facts)
 
     for (size_t i = 0; i < sizeof markers / sizeof markers[0]; i++)
         if (file_is_there(host, markers[i])) {
-            mta_add_drift(facts, true, "docker run --hostname mail.example.com ...",
+            mta_add_drift(facts, true, "sudo docker run --hostname mail.example.com IMAGE",
                           "this is a container: its host name is given anew with each start");
             return;
         }
@@ -181,7 +181,7 @@ static void find_maker(const struct host_file *file, struct mta_facts *facts)
         if (!is_makers_line(&line, lower, sizeof lower))
             continue;
         str_printable(shown, sizeof shown, line.at, (size_t)(line.end - line.at));
-        str_format(next, sizeof next, "head -n %d %.200s", i + 1, file->path);
+        str_format(next, sizeof next, "sudo head -n %d %.200s", i + 1, file->path);
         mta_add_drift(facts, false, next, "%.100s is written by a program, which says: %s",
                       file->path, shown);
         return;
@@ -228,7 +228,7 @@ static void find_scripts(struct host *host, struct mta_facts *facts)
     text = cursor_of(buf_string(&result.out), result.out.length);
     for (int i = 0; i < SCRIPTS_MAX && cursor_line(&text, &line); i++) {
         str_printable(path, sizeof path, line.at, (size_t)(line.end - line.at));
-        str_format(next, sizeof next, "grep -n postconf %s", path);
+        str_format(next, sizeof next, "sudo grep -n postconf %s", path);
         mta_add_drift(facts, false, next, "%s gives the mail server a name whenever it runs", path);
     }
     command_result_free(&result);
