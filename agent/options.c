@@ -24,7 +24,7 @@ static const struct command_row commands[] = {
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
     {CMD_SHOW, "show", "FILE | RUN", "print a saved plan, report or run in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
-    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|headers|config",
+    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|headers|trace|config",
      "print the JSON Schema of a document"},
     {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script"},
     {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command"},

@@ -35,7 +35,7 @@ expect_err "namesake observe --listen"
 when "the command is ended in the middle"
 postfix stop >/dev/null 2>&1 # a probe stays in the queue as it is
 expect_exit 130 bash -c \
-    'timeout --preserve-status -s INT 6 namesake trace --observer 192.0.2.12 < <(sleep 30)'
+    'timeout --foreground --preserve-status -s INT 6 namesake trace --observer 192.0.2.12 < <(sleep 30)'
 then_ "its probe is gone with it"
 expect_out "removed from the queue"
 expect 'ann@[192.0.2.11]' queue
