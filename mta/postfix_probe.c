@@ -75,7 +75,7 @@ bool postfix_queued(struct host *host, const char *instance, const char *recipie
 {
     const char *here[] = {"postqueue", "-j", NULL};
     const char *there[] = {"postqueue", "-c", instance, "-j", NULL};
-    struct command_result result;
+    struct command_result result = {.status = 0};
     struct cursor text, line;
 
     *out = (struct mta_queued){.id = ""};
