@@ -91,8 +91,11 @@ static bool can_trace(const struct machine *machine, struct error *e)
     const struct mta_facts *mta = &machine->mta;
 
     error_what(e, "cannot trace mail from %s", machine->host->title);
-    if (mta->mta == NULL || mta->mta->submit == NULL || mta->mta->queued == NULL)
-        fail(e, ERR_NO_INPUT, "there is no mail server that namesake can hand a probe to");
+    if (mta->mta == NULL)
+        fail(e, ERR_NO_INPUT, "there is no mail server that namesake knows");
+    else if (mta->mta->submit == NULL)
+        fail(e, ERR_NO_INPUT, "namesake cannot take a probe out of %s's queue yet",
+             mta->mta->title);
     else if (mta->unknown[0] != '\0')
         fail(e, ERR_NO_INPUT, "%s", mta->unknown);
     else if (!host_is_root(machine->host))

@@ -313,7 +313,7 @@ static void read_received(struct smtp_session *session, const char *line)
     if (!more && !starts_nocase(line, name))
         return;
     text += more ? 0 : sizeof name - 1;
-    text += strspn(text, " \t");
+    text += strspn(text, " \t"); /* unfolding: one blank will do */
     if (session->field.length + strlen(text) + 1 >= SMTP_RECEIVED_MAX)
         return;
     buf_printf(&session->field, "%s%s", more ? " " : "", text);
