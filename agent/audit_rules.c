@@ -19,25 +19,42 @@ static void rule_name(struct look *look)
              ip_text(&look->facts->address).s);
 }
 
-static void rule_path(struct look *look)
+static void rule_nat(struct look *look)
+{
+    const struct facts *facts = look->facts;
+
+    if (facts->path.nat)
+        look_add(look, FIND_PATH_NAT, "%s is %s; the public address is not known",
+                 ip_text(&facts->address).s, ip_scope_text(ip_scope(&facts->address)));
+}
+
+static void rule_other_address(struct look *look)
 {
     const struct facts *facts = look->facts;
     const struct ip *seen = &facts->helo.seen_ip;
     struct finding *finding;
 
-    if (facts->path.nat)
-        look_add(look, FIND_PATH_NAT, "%s is %s; the public address is not known",
-                 ip_text(&facts->address).s, ip_scope_text(ip_scope(&facts->address)));
-    if (seen->family == facts->address.family && !ip_equal(seen, &facts->address)) {
-        finding = look_add(look, FIND_PATH_OTHER_ADDRESS, "mail left from %s, not from %s",
-                           ip_text(seen).s, ip_text(&facts->address).s);
-        snprintf(finding->next, sizeof finding->next, "namesake audit %s", ip_text(seen).s);
+    if (seen->family != facts->address.family || ip_equal(seen, &facts->address))
+        return;
+    finding = look_add(look, FIND_PATH_OTHER_ADDRESS, "mail left from %s, not from %s",
+                       ip_text(seen).s, ip_text(&facts->address).s);
+    snprintf(finding->next, sizeof finding->next, "namesake audit %s", ip_text(seen).s);
+}
+
+/* Ways out that are not this address': a relay, exceptions. */
+static void rule_routes(struct look *look)
+{
+    const struct path_facts *path = &look->facts->path;
+    char host[256];
+    struct finding *finding;
+
+    if (path->relay[0]) {
+        facts_relay_host(path->relay, host, sizeof host);
+        finding = look_add(look, FIND_PATH_RELAY, "mail leaves through the relay %s", path->relay);
+        snprintf(finding->next, sizeof finding->next, "namesake audit %s", host);
     }
-    if (facts->path.relay[0]) {
-        finding =
-            look_add(look, FIND_PATH_RELAY, "mail leaves through the relay %s", facts->path.relay);
-        snprintf(finding->next, sizeof finding->next, "namesake audit %s", facts->path.relay);
-    }
+    for (size_t i = 0; i < path->other.count; i++)
+        look_add(look, FIND_PATH_OTHER_ROUTE, "%s", path->other.v[i]);
 }
 
 static void rule_ptr_missing(struct look *look)
@@ -226,10 +243,16 @@ static void rule_helo(struct look *look)
                  look->facts->wanted.s);
 }
 
-static void rule_helo_source(struct look *look)
+static void rule_drift(struct look *look)
 {
-    if (look->facts->path.hostname_from[0])
-        look_add(look, FIND_HELO_FROM_HOSTNAME, "%s", look->facts->path.hostname_from);
+    for (size_t i = 0; i < look->facts->drift_count; i++) {
+        const struct drift_facts *drift = &look->facts->drifts[i];
+        struct finding *finding = look_add(
+            look, drift->hostname ? FIND_HELO_FROM_HOSTNAME : FIND_NAME_MANAGED, "%s", drift->what);
+
+        if (drift->next[0])
+            str_cut(finding->next, sizeof finding->next, drift->next);
+    }
 }
 
 /* A greeting with the name of another machine is that one's: port 25 is forwarded to it. */
@@ -327,7 +350,9 @@ static void rule_hosts_file(struct look *look)
 
 static void (*const rules[])(struct look *) = {
     rule_name,
-    rule_path,
+    rule_nat,
+    rule_other_address,
+    rule_routes,
     rule_ptr_missing,
     rule_ptr_invalid,
     rule_ptr_differs,
@@ -337,7 +362,7 @@ static void (*const rules[])(struct look *) = {
     rule_forward_fails,
     rule_forward_form,
     rule_helo,
-    rule_helo_source,
+    rule_drift,
     rule_banner_name,
     rule_banner_state,
     rule_banner_ehlo,

@@ -33,6 +33,12 @@ static const struct catalog_entry table[] = {
          "machine's.",
          "receivers judge the relay's address and name, not this machine's",
          "Audit the relay; its operator repairs what is wrong there.", "RFC 5321 3.6.2"},
+    [FIND_PATH_OTHER_ROUTE] =
+        {"path-other-route", SEVERITY_INFO, OWNER_MTA, CHECK_PATH,
+         "Some mail takes another way than the rest: a transport of its own, another relay, or one "
+         "of several by chance. Its receivers judge the address and name at the end of that way.",
+         "receivers of that mail judge the end of that way",
+         "Audit the relay or address at the end of each way.", "RFC 5321 3.6.2"},
     [FIND_PTR_MISSING] =
         {"ptr-missing", SEVERITY_FAIL, OWNER_IP, CHECK_PTR,
          "The address has no PTR record. Large receivers refuse mail from such addresses.",
@@ -123,7 +129,18 @@ static const struct catalog_entry table[] = {
          "The mail server takes its name from the system's host name, which something else may "
          "rewrite (cloud-init at boot, DHCP, a panel).",
          "the name may be another one after the next boot",
-         "Set the name in the mail server's configuration explicitly.", "RFC 5321 2.3.5"},
+         "Set the name in the mail server's configuration explicitly (Postfix: myhostname; Exim: "
+         "primary_hostname), or keep the system's: preserve_hostname: true in a file of "
+         "/etc/cloud/cloud.cfg.d, a name in /etc/hostname.",
+         "RFC 5321 2.3.5"},
+    [FIND_NAME_MANAGED] =
+        {"name-managed", SEVERITY_WARN, OWNER_MTA, CHECK_HELO,
+         "A program writes the mail server's name: configuration management that makes the whole "
+         "file, a certificate hook, a job. What is changed by hand, or by namesake, lasts until it "
+         "runs again.",
+         "the name may be another one after that has run again",
+         "Set the name where that program takes it from, or take the name out of its hands.",
+         "RFC 5321 2.3.5"},
     [FIND_BANNER_MISMATCH] =
         {"banner-mismatch", SEVERITY_FAIL, OWNER_MTA, CHECK_BANNER,
          "The server greets with another name than the wanted one.",

@@ -9,6 +9,7 @@
 
 #include "agent/base/file.h"
 #include "agent/collect_look.h"
+#include "agent/collect_mta.h"
 
 #define JOBS_DEFAULT 256
 #define HOSTS_FILE_MAX (1U << 20)
@@ -53,40 +54,6 @@ void collector_free(struct collector *collector)
     *collector = (struct collector){0};
 }
 
-static void take_mta_facts(const struct collector *collector, const struct target *target,
-                           struct facts *facts)
-{
-    const struct machine *machine =
-        target->machine != NULL ? machines_find(&collector->machines, target->machine) : NULL;
-    const struct mta_facts *mta = machine != NULL ? &machine->mta : NULL;
-    const struct mta_service *sender, *odd;
-
-    if (mta == NULL || mta->mta == NULL || str_equal(target->mta, "none"))
-        return;
-    facts->mta_owner = (struct owner_facts){.can_fix = true};
-    str_format(facts->mta_owner.name, sizeof facts->mta_owner.name, "root on %s",
-               machine->host->title);
-    facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
-    str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
-    str_cut(facts->path.hostname_from, sizeof facts->path.hostname_from, mta->hostname_from);
-    sender = mta_sender_of(mta, target_own_address(target));
-    odd = name_is_empty(&target->wanted)
-              ? NULL
-              : mta_odd_sender(mta, target_own_address(target), &target->wanted);
-    if (odd != NULL)
-        sender = odd; /* one transport with another name is what some receivers hear */
-    if (mta->unknown[0] || sender == NULL) {
-        facts->helo.state = HELO_UNKNOWN;
-        str_cut(facts->helo.why, sizeof facts->helo.why,
-                mta->unknown[0] ? mta->unknown : "no service sends from this address");
-        str_cut(facts->helo.next, sizeof facts->helo.next, mta->unknown_next);
-        return;
-    }
-    facts->helo.state = HELO_CONFIGURED;
-    str_printable(facts->helo.value, sizeof facts->helo.value, sender->says, strlen(sender->says));
-    str_format(facts->helo.from, sizeof facts->helo.from, "%s %.80s", mta->mta->name, sender->from);
-}
-
 static void start_facts(const struct collector *collector, const struct target *target,
                         struct facts *facts)
 {
@@ -100,7 +67,7 @@ static void start_facts(const struct collector *collector, const struct target *
     if (target->cloud != NULL)
         str_cut(facts->ptr_owner.name, sizeof facts->ptr_owner.name, target->cloud);
     facts->path.nat = scope != IP_SCOPE_PUBLIC && !collector->config->allow_private;
-    take_mta_facts(collector, target, facts);
+    collect_take_mta(&collector->machines, target, facts);
 }
 
 static bool look_reverse(const struct dns_look *dns, struct facts *facts)
@@ -182,7 +149,7 @@ static size_t list_names(const struct facts *facts, struct name names[static NAM
 
     if (!name_is_empty(&facts->wanted))
         names[count++] = facts->wanted;
-    if (facts->helo.state == HELO_CONFIGURED &&
+    if ((facts->helo.state == HELO_CONFIGURED || facts->helo.state == HELO_OBSERVED) &&
         name_parse_host(facts->helo.value, &names[count]) == NAME_GOOD)
         count++;
     if (banner_name(&facts->banner, &names[count]) &&

@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/completion.h"
 #include "agent/doctor.h"
+#include "agent/explain.h"
 #include "agent/fleet.h"
 #include "agent/headers_command.h"
 #include "agent/observe_command.h"
@@ -19,6 +20,7 @@
 #include "agent/recorded_report.h"
 #include "agent/schema.h"
 #include "agent/session.h"
+#include "agent/trace_command.h"
 
 #define TEXT_MAX (16U << 20)
 
@@ -397,47 +399,6 @@ static int show(struct session *s)
     return end_with_plan(s, EXIT_YES);
 }
 
-/* The finding that the command line names; ERR_USAGE with the nearest known one. */
-static bool find_finding(const struct options *o, enum finding_id *id, struct error *e)
-{
-    const char *known[FIND_COUNT + 1] = {NULL};
-    const char *word = o->word_count == 1 ? o->words[0] : "", *nearest;
-
-    if (catalog_find(word, id))
-        return true;
-    for (int i = 0; i < FIND_COUNT; i++)
-        known[i] = catalog_entry((enum finding_id)i)->id;
-    nearest = str_nearest(word, known);
-    if (o->word_count != 1)
-        fail(e, ERR_USAGE, "explain needs one finding");
-    else if (nearest != NULL)
-        fail(e, ERR_USAGE, "there is no finding \"%.60s\"; did you mean %s?", word, nearest);
-    else
-        fail(e, ERR_USAGE, "there is no finding \"%.60s\"", word);
-    error_what(e, "cannot explain \"%.60s\"", word);
-    return error_next(e, "namesake explain %s", nearest ? nearest : "ptr-generic");
-}
-
-static int explain(struct session *s)
-{
-    const struct catalog_entry *entry;
-    struct notes notes = {0};
-    enum finding_id id;
-    struct error e = {0};
-
-    if (!find_finding(s->options, &id, &e))
-        return session_fail(s, &e);
-    entry = catalog_entry(id);
-    notes_add(&notes, "meaning", "%s", entry->meaning);
-    notes_add(&notes, "effect", "%s", entry->effect);
-    notes_add(&notes, "severity", "%s, of the %s check", severity_text(entry->severity),
-              check_text(entry->check));
-    notes_add(&notes, "who", "%s", owner_role_words(entry->owner));
-    notes_add(&notes, "by hand", "%s", entry->repair);
-    notes_add(&notes, "reference", "%s", entry->reference);
-    return notes_end(s, &notes, entry->id);
-}
-
 static int help(struct session *s)
 {
     struct buf out = BUF_INIT(TEXT_MAX);
@@ -467,21 +428,14 @@ static const struct {
     int (*run)(struct session *);
     bool offline; /* reads no configuration: it must work when that is broken */
 } table[] = {
-    {CMD_AUDIT, audit, false},
-    {CMD_PLAN, plan, false},
-    {CMD_APPLY, apply, false},
-    {CMD_VERIFY, verify, false},
-    {CMD_ROLLBACK, rollback, true},
-    {CMD_TICKET, ticket, false},
-    {CMD_HEADERS, headers_run, true},
-    {CMD_OBSERVE, observe_run, true},
-    {CMD_DOCTOR, doctor, false},
-    {CMD_SHOW, show, true},
-    {CMD_EXPLAIN, explain, true},
-    {CMD_HELP, help, true},
-    {CMD_VERSION, version, true},
-    {CMD_SCHEMA, schema_print, true},
-    {CMD_COMPLETION, completion_print, true},
+    {CMD_AUDIT, audit, false},        {CMD_PLAN, plan, false},
+    {CMD_APPLY, apply, false},        {CMD_VERIFY, verify, false},
+    {CMD_ROLLBACK, rollback, true},   {CMD_TICKET, ticket, false},
+    {CMD_HEADERS, headers_run, true}, {CMD_TRACE, trace_run, false},
+    {CMD_OBSERVE, observe_run, true}, {CMD_DOCTOR, doctor, false},
+    {CMD_SHOW, show, true},           {CMD_EXPLAIN, explain_run, true},
+    {CMD_HELP, help, true},           {CMD_VERSION, version, true},
+    {CMD_SCHEMA, schema_print, true}, {CMD_COMPLETION, completion_print, true},
 };
 
 int command_run(const struct options *options)

@@ -2,6 +2,7 @@
 #include "agent/doctor.h"
 
 #include "agent/journal.h"
+#include "agent/log_files.h"
 
 #define ACCOUNTS_MAX 256
 
@@ -26,6 +27,18 @@ static void show_targets(const struct session *session, struct notes *notes)
     }
 }
 
+/* Ways out beside the general one, which the name line tells. */
+static void show_ways(const struct machine *machine, struct notes *notes)
+{
+    const struct mta_facts *mta = &machine->mta;
+
+    if (mta->relay[0] != '\0')
+        notes_add(notes, "", "all mail leaves through the relay %s", mta->relay);
+    for (size_t i = 1; i < mta->route_count; i++)
+        notes_add(notes, "", "%s: %s %s", mta->routes[i].what, mta->routes[i].transport,
+                  mta->routes[i].relay);
+}
+
 static void show_mta(const struct machine *machine, struct notes *notes)
 {
     const struct mta_facts *mta = &machine->mta;
@@ -42,6 +55,29 @@ static void show_mta(const struct machine *machine, struct notes *notes)
     else
         notes_add(notes, label, "%s %s, HELO %s (%s)", mta->mta->title, mta->version,
                   sender ? sender->says : "unknown", sender ? sender->from : "no sending service");
+}
+
+/* What its logs tell of the past: a hint, never a fact, because the configuration may be newer. */
+static void show_logs(const struct machine *machine, struct notes *notes)
+{
+    struct log_files logs;
+
+    if (machine->mta.mta == NULL)
+        return;
+    log_files_read(machine->host, &logs);
+    for (size_t i = 0; i < logs.evidence.count; i++) {
+        const struct log_sighting *seen = &logs.evidence.v[i];
+        bool address = seen->address.family != IP_NONE;
+        notes_add(notes, i == 0 ? "seen in logs" : "", "%s%s%s, %u times, last %s",
+                  address ? ip_text(&seen->address).s : "HELO",
+                  seen->helo[0] == '\0' ? ""
+                  : address             ? " HELO "
+                                        : " ",
+                  seen->helo, seen->count, seen->when[0] ? seen->when : "at an unknown time");
+    }
+    if (logs.denied[0] != '\0')
+        notes_add(notes, "seen in logs", "%s may not be read; next: sudo namesake doctor",
+                  logs.denied);
 }
 
 static void show_resolvers(const struct session *session, struct notes *notes)
@@ -155,8 +191,12 @@ bool doctor_find(struct session *session, struct notes *notes, struct error *e)
     notes_add(notes, "settings", "%s",
               session->config.path[0] ? session->config.path : "no configuration file");
     show_targets(session, notes);
-    for (size_t i = 0; i < machines->count; i++)
+    for (size_t i = 0; i < machines->count; i++) {
         show_mta(machines->v[i], notes);
+        show_ways(machines->v[i], notes);
+    }
+    for (size_t i = 0; i < machines->count; i++)
+        show_logs(machines->v[i], notes);
     show_port(session, notes);
     show_resolvers(session, notes);
     show_accounts(session, opened, notes);

@@ -168,6 +168,20 @@ void rrset_facts_free(struct rrset_facts *set)
     *set = (struct rrset_facts){0};
 }
 
+void facts_relay_host(const char *hop, char *out, size_t size)
+{
+    bool bracket;
+    size_t length;
+
+    hop += strspn(hop, " ");
+    bracket = *hop == '[';
+    hop += bracket;
+    if (str_starts(hop, "IPv6:") || str_starts(hop, "ipv6:"))
+        hop += strlen("IPv6:");
+    length = strcspn(hop, bracket ? "]" : ":, ");
+    str_format(out, size, "%.*s", (int)length, hop);
+}
+
 void facts_free(struct facts *facts)
 {
     if (facts == NULL)
@@ -183,5 +197,6 @@ void facts_free(struct facts *facts)
     strings_free(&facts->banner.lines);
     strings_free(&facts->banner.ehlo);
     strings_free(&facts->hosts_file);
+    strings_free(&facts->path.other);
     *facts = (struct facts){0};
 }

@@ -102,10 +102,20 @@ struct owner_facts {
 };
 
 struct path_facts {
-    char relay[256];         /* mail leaves through this host; "" when it leaves directly */
-    bool nat;                /* the address is private and the public one is not known */
-    char hostname_from[128]; /* the name is the system's, and this may rewrite it; "" otherwise */
+    char relay[256];        /* mail leaves through this host; "" when it leaves directly */
+    struct strings other;   /* what goes another way, a clause each: "mail for example.org goes
+                               through [relay.example.net]" */
+    struct ip private_side; /* the machine's own address behind a translator; IP_NONE: none */
+    bool nat;               /* the address is private and the public one is not known */
 };
+
+/* What will change the name behind the administrator's back. */
+struct drift_facts {
+    char what[256], next[256];
+    bool hostname; /* by way of the system's host name, which is the mail server's, too */
+};
+
+#define FACTS_DRIFTS_MAX 16
 
 struct facts {
     struct ip address;
@@ -118,6 +128,8 @@ struct facts {
     bool banner_off; /* the operator does not want it looked at */
     struct helo_facts helo;
     struct path_facts path;
+    struct drift_facts drifts[FACTS_DRIFTS_MAX];
+    size_t drift_count;
     struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
     struct owner_facts ptr_owner, forward_owner, mta_owner;
 };
@@ -167,6 +179,12 @@ bool host_word(const char *word, struct name *out);
  * is none. False when no 220 line was seen.
  */
 bool banner_name(const struct banner_facts *banner, struct name *out);
+
+/*
+ * The host that a next hop names: "[relay.example.net]:587" is relay.example.net, "[IPv6:::1]" is
+ * ::1. "" when there is none.
+ */
+void facts_relay_host(const char *hop, char *out, size_t size);
 
 /* The document of interface section 10 that --record writes; the caller owns it. */
 json_t *facts_to_json(const struct facts *facts);

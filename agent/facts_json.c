@@ -104,13 +104,30 @@ static void path_to_json(const struct facts *facts, json_t *document)
         json_object_set_new(object, "relay", need(json_string(path->relay)));
     if (path->nat)
         json_object_set_new(object, "nat", json_true());
-    if (path->hostname_from[0])
-        json_object_set_new(object, "hostname_from", need(json_string(path->hostname_from)));
+    if (path->private_side.family != IP_NONE)
+        json_object_set_new(object, "private_side",
+                            need(json_string(ip_text(&path->private_side).s)));
+    if (path->other.count > 0)
+        json_object_set_new(object, "other", json_from_strings(&path->other));
     if (json_object_size(object) > 0)
         json_object_set(document, "path", object);
     json_decref(object);
     if (facts->hosts_file.count > 0)
         json_object_set_new(document, "hosts_file", json_from_strings(&facts->hosts_file));
+}
+
+static void drifts_to_json(const struct facts *facts, json_t *document)
+{
+    json_t *list = need(json_array());
+
+    for (size_t i = 0; i < facts->drift_count; i++) {
+        const struct drift_facts *drift = &facts->drifts[i];
+        json_array_append_new(list, need(json_pack("{s:s, s:s, s:b}", "what", drift->what, "next",
+                                                   drift->next, "hostname", drift->hostname)));
+    }
+    if (facts->drift_count > 0)
+        json_object_set(document, "drift", list);
+    json_decref(list);
 }
 
 json_t *facts_to_json(const struct facts *facts)
@@ -142,5 +159,6 @@ json_t *facts_to_json(const struct facts *facts)
                                            facts->banner.expected)));
     helo_to_json(&facts->helo, document);
     path_to_json(facts, document);
+    drifts_to_json(facts, document);
     return document;
 }

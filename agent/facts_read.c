@@ -306,13 +306,40 @@ static bool read_path(const json_t *document, struct facts *out, struct error *e
 {
     const json_t *object;
     struct path_facts *path = &out->path;
+    char side[64] = "";
 
     return read_part(document, "path", &object, e) &&
            read_text(object, "relay", path->relay, sizeof path->relay, e) &&
-           read_text(object, "hostname_from", path->hostname_from, sizeof path->hostname_from, e) &&
+           read_text(object, "private_side", side, sizeof side, e) &&
+           (side[0] == '\0' || ip_parse(side, &path->private_side) ||
+            fail(e, ERR_PROTOCOL, "\"path.private_side\" is no address")) &&
+           read_texts(object, "other", LINES_MAX, &path->other, e) &&
            read_flag(object, "nat", &path->nat, e) &&
            read_texts(document, "hosts_file", LINES_MAX, &out->hosts_file, e) &&
            normalise(&out->hosts_file, true, e);
+}
+
+static bool read_drifts(const json_t *document, struct facts *out, struct error *e)
+{
+    const json_t *list = json_at(document, "drift");
+
+    if (list != NULL && !json_is_array(list))
+        return fail(e, ERR_PROTOCOL, "\"drift\" is no list");
+    if (json_array_size(list) > FACTS_DRIFTS_MAX)
+        return fail(e, ERR_PROTOCOL, "\"drift\" has more than %d elements", FACTS_DRIFTS_MAX);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        struct drift_facts *drift = &out->drifts[i];
+
+        if (!json_is_object(one))
+            return fail(e, ERR_PROTOCOL, "\"drift\" holds something that is no object");
+        if (!read_text(one, "what", drift->what, sizeof drift->what, e) ||
+            !read_text(one, "next", drift->next, sizeof drift->next, e) ||
+            !read_flag(one, "hostname", &drift->hostname, e))
+            return false;
+        out->drift_count = i + 1;
+    }
+    return true;
 }
 
 static bool read_wanted(const json_t *document, struct facts *out, struct error *e)
@@ -355,7 +382,8 @@ bool facts_from_json(const json_t *document, struct facts *out, struct error *e)
         return fail(e, ERR_PROTOCOL, "\"address\" is no IP address: \"%.60s\"", text);
     if (!read_wanted(document, &facts, e) || !read_reverse(document, &facts, e) ||
         !read_forward(document, &facts, e) || !read_banner(document, &facts, e) ||
-        !read_helo(document, &facts, e) || !read_path(document, &facts, e)) {
+        !read_helo(document, &facts, e) || !read_path(document, &facts, e) ||
+        !read_drifts(document, &facts, e)) {
         facts_free(&facts);
         return false;
     }

@@ -113,11 +113,6 @@ void headers_text(const struct headers *headers, const struct style *style, stru
     page_next(&page, text);
 }
 
-static json_t *text_or_null(const char *text)
-{
-    return text[0] != '\0' ? text_json(text) : need(json_null());
-}
-
 static json_t *address_json(const struct ip *ip)
 {
     return ip->family != IP_NONE ? text_json(ip_text(ip).s) : need(json_null());

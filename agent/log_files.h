@@ -20,4 +20,10 @@ struct log_files {
  */
 void log_files_read(struct host *host, struct log_files *out);
 
+/*
+ * The last line at the end of those logs that holds a word, from its "status=" on where it has
+ * one, printable and cut. False when there is none that could be read.
+ */
+bool log_files_find(struct host *host, const char *word, char *out, size_t size) MUST_USE;
+
 #endif

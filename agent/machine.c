@@ -78,6 +78,9 @@ void machine_observe(struct machine *machine, const char *which)
     if (!mta->observe(machine->host, &machine->mta, &e))
         str_format(machine->mta.unknown, sizeof machine->mta.unknown, "%s", e.why);
     machine->mta.mta = mta;
+    if (mta->find_routes != NULL)
+        mta->find_routes(machine->host, &machine->mta);
+    mta_find_drift(machine->host, &machine->mta);
 }
 
 static void add_source(const struct ip *address, struct ip *out, size_t room, size_t *count)

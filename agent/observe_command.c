@@ -28,23 +28,18 @@ static void flush(struct observe *o)
     buf_clear(&o->out);
 }
 
-static json_t *text_or_null(const char *text)
-{
-    return text[0] != '\0' ? text_json(text) : need(json_null());
-}
-
 static json_t *visit_json(const struct smtp_visit *visit)
 {
     const struct smtp_heard *heard = visit->heard;
 
     return need(json_pack(
-        "{s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:s}", "address",
+        "{s:s, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:s}", "address",
         ip_text(&visit->peer).s, "port", (int)visit->peer_port, "local", ip_text(&visit->local).s,
         "local_port", (int)visit->local_port, "helo", text_or_null(observer_helo(visit)), "hellos",
         json_from_strings(&heard->hellos), "senders", json_from_strings(&heard->senders),
-        "recipients", json_from_strings(&heard->recipients), "probe", text_or_null(heard->token),
-        "probes", (int)heard->probes, "refused", (int)heard->refused, "ended",
-        smtp_end_text(heard->end)));
+        "recipients", json_from_strings(&heard->recipients), "received",
+        json_from_strings(&heard->received), "probe", text_or_null(heard->token), "probes",
+        (int)heard->probes, "refused", (int)heard->refused, "ended", smtp_end_text(heard->end)));
 }
 
 /* A visit counts when it answers the question: the probe came, or somebody said a name. */

@@ -18,11 +18,13 @@ static const struct command_row commands[] = {
      "print the request for whoever owns a step that is done by hand"},
     {CMD_HEADERS, "headers", "[FILE]",
      "say what the last receiver of a delivered message saw of its sender"},
+    {CMD_TRACE, "trace", "[TARGET...]",
+     "send a probe to an observer and say which address and name arrive"},
     {CMD_OBSERVE, "observe", "", "listen for SMTP and tell who connects under which name"},
     {CMD_DOCTOR, "doctor", "", "list what this machine can see and change, and why not"},
     {CMD_SHOW, "show", "FILE | RUN", "print a saved plan, report or run in any format"},
     {CMD_EXPLAIN, "explain", "FINDING-ID", "explain one finding: meaning, owner, repair by hand"},
-    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|headers|config",
+    {CMD_SCHEMA, "schema", "audit|plan|result|verify|events|facts|headers|trace|config",
      "print the JSON Schema of a document"},
     {CMD_COMPLETION, "completion", "bash|zsh|fish", "print the completion script"},
     {CMD_HELP, "help", "[COMMAND]", "this text, or all options of a command"},
@@ -31,8 +33,9 @@ static const struct command_row commands[] = {
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-#define CMD_LOOK (CMD_AUDIT | CMD_PLAN | CMD_APPLY | CMD_VERIFY | CMD_TICKET | CMD_DOCTOR)
-#define CMD_WISH (CMD_AUDIT | CMD_PLAN | CMD_APPLY | CMD_VERIFY | CMD_TICKET)
+#define CMD_LOOK                                                                                   \
+    (CMD_AUDIT | CMD_PLAN | CMD_APPLY | CMD_VERIFY | CMD_TICKET | CMD_DOCTOR | CMD_TRACE)
+#define CMD_WISH (CMD_AUDIT | CMD_PLAN | CMD_APPLY | CMD_VERIFY | CMD_TICKET | CMD_TRACE)
 #define CMD_PLANS (CMD_PLAN | CMD_APPLY | CMD_TICKET)
 #define CMD_REPORTS (CMD_ALL & ~(CMD_HELP | CMD_VERSION | CMD_EXPLAIN))
 
@@ -83,11 +86,11 @@ static const struct option {
     {"--facts", NULL, "FILE", TEXT(facts), CMD_AUDIT, "judge recorded facts; no network"},
     {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT,
      "targets from FILE (-: stdin), one a line: ADDRESS [WANTED]"},
-    {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY | CMD_HEADERS,
+    {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY | CMD_HEADERS | CMD_TRACE,
      "write the facts that were seen"},
     {"-4", NULL, NULL, OWN(value_v4), CMD_WISH, "IPv4 only"},
     {"-6", NULL, NULL, OWN(value_v6), CMD_WISH, "IPv6 only"},
-    {"--strict", NULL, NULL, FLAG(strict), CMD_AUDIT | CMD_VERIFY,
+    {"--strict", NULL, NULL, FLAG(strict), CMD_AUDIT | CMD_VERIFY | CMD_TRACE,
      "warnings fail; a greeting that was not observed is unknown"},
     {"--only", NULL, "KINDS", OWN(value_kinds), CMD_PLANS, "comma list of forward, ptr, mta"},
     {"--forward", NULL, FORWARDS, OWN(value_forward), CMD_PLANS,
@@ -108,8 +111,12 @@ static const struct option {
     {"--jobs", NULL, "N", NUMBER(jobs), CMD_LOOK, "addresses looked at at once; 256"},
     {"--receiver", NULL, "NAME", TEXT(receiver), CMD_HEADERS,
      "believe the lines of this host or domain"},
-    {"--listen", NULL, "ADDR[:PORT]", OWN(value_listen), CMD_OBSERVE,
+    {"--listen", NULL, "ADDR[:PORT]", OWN(value_listen), CMD_OBSERVE | CMD_TRACE,
      "listen here; repeatable; port 25"},
+    {"--observer", NULL, "ADDR", OWN(value_observer), CMD_TRACE,
+     "send to the observer there; its lines come on standard input, or --listen"},
+    {"--sender", NULL, "ADDRESS", TEXT(sender), CMD_TRACE,
+     "who the probe is from; the mail server's choice"},
     {"--probe", NULL, "TOKEN", TEXT(probe), CMD_OBSERVE, "take this probe and no other"},
     {"--count", NULL, "N", NUMBER(count), CMD_OBSERVE,
      "end after so many; with --probe only that one counts"},

@@ -26,7 +26,8 @@ enum command_id {
     CMD_COMPLETION = 1 << 12,
     CMD_HEADERS = 1 << 13,
     CMD_OBSERVE = 1 << 14,
-    CMD_ALL = (1 << 15) - 1,
+    CMD_TRACE = 1 << 15,
+    CMD_ALL = (1 << 16) - 1,
 };
 
 #define OUTPUTS_MAX 8
@@ -44,14 +45,15 @@ struct options {
     bool help;
 
     const char *config, *name, *mta, *ssh, *facts, *from, *record, *save, *approve;
-    const char *receiver, *probe;
+    const char *receiver, *probe, *sender;
     struct output outputs[OUTPUTS_MAX];
     size_t output_count;
     struct dns_server resolvers[16];
     size_t resolver_count;
     struct dns_server listen[16]; /* addresses and ports of the observer */
     size_t listen_count;
-    int verbosity; /* -1, 0, 1, 2 */
+    struct ip observer[2]; /* where an observer is reached, one a family; IP_NONE: not given */
+    int verbosity;         /* -1, 0, 1, 2 */
     const char *color;
     bool ascii, no_input, strict, exit_code, yes, resume, dry_run, list;
     enum ip_family family;

@@ -126,6 +126,18 @@ bool value_listen(struct options *out, const char *value, struct error *e)
     return true;
 }
 
+bool value_observer(struct options *out, const char *value, struct error *e)
+{
+    struct ip ip;
+
+    if (!ip_parse(value, &ip))
+        return wrong_value("--observer", value, "an address", e);
+    if (out->observer[ip.family == IP_V6].family != IP_NONE)
+        return fail(e, ERR_USAGE, "--observer was given twice for one address family");
+    out->observer[ip.family == IP_V6] = ip;
+    return true;
+}
+
 bool value_json(struct options *out, const char *value, struct error *e)
 {
     (void)value;

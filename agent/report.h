@@ -15,6 +15,7 @@
 #include "agent/audit.h"
 #include "agent/base/buf.h"
 #include "agent/plan.h"
+#include "agent/trace_way.h"
 
 enum format {
     FORMAT_TEXT,
@@ -70,6 +71,8 @@ struct report {
                                 wanted name of its steps */
     const struct step_outcome *outcomes; /* apply, rollback: one per step of the plan; NULL */
     bool streamed; /* apply, rollback: the lines of the steps were printed as they came */
+    const struct trace_probe *probes; /* trace: one after the other */
+    size_t probe_count;
     const struct error *error; /* NULL when the command did its work */
     char done[384];            /* error: what was changed; "" when that is nothing */
     char next[384]; /* the Next: line; "" lets the report choose: the plan's approval, the

@@ -6,6 +6,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/mem.h"
+#include "agent/report_trace.h"
 
 json_t *text_json(const char *text)
 {
@@ -19,7 +20,7 @@ json_t *text_json(const char *text)
     return value;
 }
 
-static json_t *text_or_null(const char *text)
+json_t *text_or_null(const char *text)
 {
     return text != NULL && text[0] ? text_json(text) : need(json_null());
 }
@@ -154,6 +155,8 @@ static const char *format_of(const struct report *report)
         return "namesake.plan";
     if (is_result(report))
         return "namesake.result";
+    if (report->probe_count > 0)
+        return "namesake.trace";
     return is_command(report, "verify") ? "namesake.verify" : "namesake.audit";
 }
 
@@ -253,6 +256,8 @@ json_t *report_document(const struct report *report)
         set_no_plan(document);
     if (is_result(report))
         set_outcome_of_run(document, report);
+    if (report->probe_count > 0)
+        set(document, "probes", report_probes_json(report));
     set(document, "identities", plan ? need(json_array()) : identities_json(report));
     set(document, "diagnostics", diagnostics_json(report));
     return document;

@@ -83,6 +83,7 @@ void write_json(const struct report *report, const struct style *style, struct b
 void write_markdown(const struct report *report, const struct style *style, struct buf *out);
 /* Text made printable, so that it is UTF-8 whatever it was; the caller owns it. */
 json_t *text_json(const char *text);
+json_t *text_or_null(const char *text); /* null for "" and NULL */
 
 void write_jsonl(const struct report *report, const struct style *style, struct buf *out);
 void write_nagios(const struct report *report, const struct style *style, struct buf *out);

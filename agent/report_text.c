@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/report_page.h"
+#include "agent/report_trace.h"
 #include "agent/report_triangle.h"
 
 enum {
@@ -328,6 +329,7 @@ void write_text(const struct report *report, const struct style *style, struct b
         write_ticket(report, style, out);
         return;
     }
+    report_probes(&page, report);
     if (plan && report->plan->count > 0 && is_result(report))
         write_result(&page, report);
     else if (report->error == NULL && plan)

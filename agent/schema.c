@@ -5,13 +5,14 @@
 
 /* Made by CMake from templates/schema-NAME.json. */
 extern const char schema_audit[], schema_plan[], schema_result[], schema_verify[], schema_events[],
-    schema_facts[], schema_headers[], schema_config[];
+    schema_facts[], schema_headers[], schema_trace[], schema_config[];
 
 static const char *const names[] = {"audit", "plan",    "result", "verify", "events",
-                                    "facts", "headers", "config", NULL};
+                                    "facts", "headers", "trace",  "config", NULL};
 
-static const char *const texts[] = {schema_audit,  schema_plan,  schema_result,  schema_verify,
-                                    schema_events, schema_facts, schema_headers, schema_config};
+static const char *const texts[] = {schema_audit,   schema_plan,   schema_result,
+                                    schema_verify,  schema_events, schema_facts,
+                                    schema_headers, schema_trace,  schema_config};
 
 _Static_assert(sizeof texts / sizeof texts[0] + 1 == sizeof names / sizeof names[0],
                "each name has its text");
@@ -36,15 +37,15 @@ static bool unknown(const struct options *options, struct error *e)
     const char *nearest = str_nearest(word, names);
 
     if (options->word_count != 1)
-        fail(
-            e, ERR_USAGE,
-            "schema needs one name: audit, plan, result, verify, events, facts, headers or config");
+        fail(e, ERR_USAGE,
+             "schema needs one name: audit, plan, result, verify, events, facts, headers, trace or "
+             "config");
     else if (nearest != NULL)
         fail(e, ERR_USAGE, "there is no schema \"%.60s\"; did you mean %s?", word, nearest);
     else
         fail(e, ERR_USAGE,
              "there is no schema \"%.60s\", only audit, plan, result, verify, events, facts, "
-             "headers and config",
+             "headers, trace and config",
              word);
     error_what(e, "cannot print the schema");
     return error_next(e, "namesake schema %s", nearest != NULL ? nearest : "audit");

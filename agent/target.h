@@ -7,6 +7,15 @@
 #include "agent/config.h"
 #include "agent/machine.h"
 
+/* What an observer heard of an address' mail. */
+struct heard {
+    struct ip from;         /* where it came from, the first time that it was seen outside */
+    char helo[256];         /* the name that it gave itself there */
+    char relay[256];        /* the host that handed it on; "": it came straight to the observer */
+    char by[96];            /* who heard it: "observer", "relay.example.net" */
+    struct ip private_side; /* the machine's own address behind a translator; IP_NONE: none */
+};
+
 /* One address to look at. */
 struct target {
     struct ip address;
@@ -16,8 +25,9 @@ struct target {
     /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known.
      * Belongs to the configuration or the command line. */
     const char *machine;
-    struct ip inside;   /* the machine's own address, when a cloud hides it behind the public one */
-    const char *cloud;  /* that runs the machine; NULL: none is known */
+    struct ip inside;  /* the machine's own address, when a cloud hides it behind the public one */
+    const char *cloud; /* that runs the machine; NULL: none is known */
+    const struct heard *heard; /* what decides its HELO, in place of the configuration; or NULL */
     struct name wanted; /* "": to be decided from what is seen. Last: fair.c keeps what is used */
 };
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
-#include "mta/origin.h"
 #include "mta/panel.h"
 
 #define AS_ROOT "sudo namesake audit"
@@ -413,12 +412,6 @@ static void find_owner(struct host *host, struct mta_facts *facts)
     str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
 }
 
-static void find_origin(struct host *host, struct mta_facts *facts)
-{
-    if (facts->unknown[0] == '\0' && !exim_is_set(&facts->instances[0], "primary_hostname"))
-        str_cut(facts->hostname_from, sizeof facts->hostname_from, origin_of_hostname(host));
-}
-
 bool exim_observe(struct host *host, struct mta_facts *facts, struct error *e)
 {
     struct looking l = {.facts = facts};
@@ -438,7 +431,8 @@ bool exim_observe(struct host *host, struct mta_facts *facts, struct error *e)
     l.asking = exim_asking_of(host, facts);
     find_owner(host, facts);
     ok = ask_all(&l, e);
-    find_origin(host, facts);
+    facts->named_by_system =
+        facts->unknown[0] == '\0' && !exim_is_set(&facts->instances[0], "primary_hostname");
     strings_free(&l.asking.options);
     return ok || l.unknown || error_what(e, "cannot ask Exim on %.200s", host->title);
 }

@@ -1,7 +1,11 @@
 /* facts.c - what was seen of a mail server, and what shall be changed: finding and freeing. */
 #include "mta/mta.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "agent/base/mem.h"
 
 const struct mta_service *mta_service_of(const struct mta_facts *facts, enum mta_role role)
 {
@@ -125,6 +129,25 @@ bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
     return !any;
 }
 
+void mta_add_route(struct mta_facts *facts, const struct mta_route *route)
+{
+    facts->routes = mem_resize(facts->routes, facts->route_count + 1, sizeof *route);
+    facts->routes[facts->route_count++] = *route;
+}
+
+void mta_add_drift(struct mta_facts *facts, bool hostname, const char *next, const char *what, ...)
+{
+    struct mta_drift one = {.hostname = hostname};
+    va_list arguments;
+
+    va_start(arguments, what);
+    vsnprintf(one.what, sizeof one.what, what, arguments);
+    va_end(arguments);
+    str_cut(one.next, sizeof one.next, next);
+    facts->drifts = mem_resize(facts->drifts, facts->drift_count + 1, sizeof one);
+    facts->drifts[facts->drift_count++] = one;
+}
+
 static void instance_free(struct mta_instance *instance)
 {
     for (size_t i = 0; i < instance->file_count; i++)
@@ -146,6 +169,8 @@ void mta_facts_free(struct mta_facts *facts)
     free(facts->instances);
     free(facts->services);
     strings_free(&facts->peers);
+    free(facts->routes);
+    free(facts->drifts);
     *facts = (struct mta_facts){0};
 }
 

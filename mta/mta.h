@@ -54,6 +54,33 @@ struct mta_instance {
     bool running, running_known; /* not known: only root may look */
 };
 
+/* One way that mail takes out of the machine. */
+struct mta_route {
+    char what[192];     /* "": all other mail; "mail for example.org", "mail from @example.com" */
+    char transport[64]; /* "smtp" */
+    char relay[256];    /* the host that it is handed to, as written: "[relay.example.net]:587";
+                            "": the recipient's own hosts */
+    char sender[192];   /* a sender whose mail goes this way; "": any */
+    char from[128];     /* what decides it: "relayhost", "hash:/etc/postfix/transport" */
+    bool sends;         /* the transport speaks SMTP; else it is error, discard, a pipe ... */
+    bool unresolved;    /* rules that cannot be listed: only `what` and `from` are known */
+    unsigned shares;    /* not 0: one of so many that are taken at random */
+    char instance[256]; /* configuration folder of the instance that takes the mail first */
+};
+
+/* What will change the mail server's name behind its administrator's back (section 10). */
+struct mta_drift {
+    char what[256]; /* "cloud-init sets the host name at every boot" */
+    char next[256]; /* the line that prevents it */
+    bool hostname;  /* by way of the system's host name; else in the mail server's own files */
+};
+
+/* A probe that waits in the queue. */
+struct mta_queued {
+    char id[64];
+    char why[400]; /* why it was deferred; "" while that has not happened */
+};
+
 struct mta_facts {
     const struct mta *mta; /* NULL: no mail server was found */
     char version[32];
@@ -61,12 +88,15 @@ struct mta_facts {
     size_t instance_count;
     struct mta_service *services; /* of each role, the one that counts most first */
     size_t service_count;
-    char unknown[512];      /* why the configuration cannot be read; "" when it can */
-    char unknown_next[256]; /* what to type then */
-    struct strings peers;   /* hosts that mail is handed to by name: none may have ours */
-    char relay[256];        /* "[relay.example.net]:25" when all mail goes through one; else "" */
-    char
-        hostname_from[128]; /* not "": the name is the system's host name, and this may change it */
+    char unknown[512];        /* why the configuration cannot be read; "" when it can */
+    char unknown_next[256];   /* what to type then */
+    struct strings peers;     /* hosts that mail is handed to by name: none may have ours */
+    char relay[256];          /* "[relay.example.net]:25" when all mail goes through one; else "" */
+    bool named_by_system;     /* its name is the system's host name */
+    struct mta_route *routes; /* the one that most mail takes first, then exceptions */
+    size_t route_count;
+    struct mta_drift *drifts;
+    size_t drift_count;
     struct ip source[2];  /* what the kernel sends from towards the Internet, one a family; IP_NONE:
                                nothing, or not known */
     char panel[32];       /* the program that owns the configuration: "cPanel"; "": nobody */
@@ -180,6 +210,27 @@ struct mta {
      */
     bool (*alive)(struct host *, const struct mta_facts *, const struct mta_edits *,
                   struct error *);
+
+    /*
+     * Fill facts->routes, as the mail server's own tools resolve them, and facts->relay by the
+     * first. A table that cannot be read is an unresolved route, not an error. NULL: not known how.
+     */
+    void (*find_routes)(struct host *, struct mta_facts *);
+
+    /*
+     * Hand over a message for one recipient as a local program would, asking for no report of its
+     * fate. sender "": the mail server's own choice. instance: a configuration folder, "" the
+     * default one. ERR_SYSTEM when it does not take it.
+     */
+    bool (*submit)(struct host *, const char *instance, const char *sender, const char *recipient,
+                   const char *message, struct error *);
+
+    /* Whether mail for a recipient waits in the queue, and why: *out is "" when none does. */
+    bool (*queued)(struct host *, const char *instance, const char *recipient,
+                   struct mta_queued *out, struct error *);
+
+    /* Remove that one message from the queue, by its id, and nothing else. ERR_SYSTEM. */
+    bool (*forget)(struct host *, const char *instance, const char *id, struct error *);
 };
 
 /* registry.c: the mail servers that are known, NULL-terminated; and one by its name. */
@@ -218,6 +269,17 @@ enum mta_claim mta_greeting_claim(const struct mta_facts *facts, const struct mt
 /* Whether the address has to greet with the wished name, or nothing is known to listen there. */
 bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
                     const struct ip *address);
+
+/*
+ * Fill facts->drifts: what will rename the host, where its name counts, and what writes the mail
+ * server's files. Reads files and asks the host's tools (origin.c).
+ */
+void mta_find_drift(struct host *host, struct mta_facts *facts);
+
+/* Add a route, a drift: a copy. */
+void mta_add_route(struct mta_facts *facts, const struct mta_route *route);
+void mta_add_drift(struct mta_facts *facts, bool hostname, const char *next, const char *what, ...)
+    PRINTF_LIKE(4, 5);
 
 void mta_facts_free(struct mta_facts *facts);
 void mta_edits_free(struct mta_edits *edits);

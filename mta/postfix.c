@@ -210,4 +210,8 @@ const struct mta mta_postfix = {
     .check = postfix_check,
     .activate = postfix_activate,
     .alive = postfix_alive,
+    .find_routes = postfix_find_ways,
+    .submit = postfix_submit,
+    .queued = postfix_queued,
+    .forget = postfix_forget,
 };

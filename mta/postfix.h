@@ -120,6 +120,24 @@ void postfix_resolve_interfaces(struct host *host, const struct mta_instance *in
 /* Whether edits change files of the instance; those that change none are about all of them. */
 bool postfix_concerns(const struct mta_edits *edits, const struct mta_instance *instance);
 
+/* --- postfix_route.c, postfix_probe.c ---------------------------------------------------------- */
+
+void postfix_find_ways(struct host *host, struct mta_facts *facts);
+
+/*
+ * The way of one message through an instance, in the order of section 2.8; sender "": one that no
+ * table knows. The tables are asked with postmap. What cannot be asked is left out.
+ */
+void postfix_route(struct host *host, const struct mta_facts *facts,
+                   const struct mta_instance *instance, const char *sender, const char *recipient,
+                   struct mta_route *out);
+
+bool postfix_submit(struct host *host, const char *instance, const char *sender,
+                    const char *recipient, const char *message, struct error *e);
+bool postfix_queued(struct host *host, const char *instance, const char *recipient,
+                    struct mta_queued *out, struct error *e);
+bool postfix_forget(struct host *host, const char *instance, const char *id, struct error *e);
+
 /* Ask postconf, in a folder; more is NULL-terminated. The values are the caller's to free. */
 bool postfix_ask(struct host *host, const char *folder, const char *const *more,
                  struct command_result *out, struct error *e);

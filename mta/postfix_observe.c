@@ -7,7 +7,6 @@
 
 #include "agent/base/mem.h"
 #include "mta/edit.h"
-#include "mta/origin.h"
 
 #define INSTANCES_MAX 32
 #define OWN_MAX 36 /* settings of one service; each is two arguments */
@@ -462,17 +461,14 @@ static bool observe_others(struct host *host, struct mta_facts *facts, struct er
     return ok;
 }
 
-/* Where the name comes from when main.cf does not say it (section 10). */
-static void find_origin(struct host *host, struct mta_facts *facts)
+/* Whether the name is the system's: main.cf does not say it, and it is said (section 2.2). */
+static bool is_named_by_system(const struct mta_instance *instance)
 {
-    const struct mta_instance *instance = &facts->instances[0];
     const struct mta_setting *name = postfix_setting(instance, "myhostname");
 
-    if (!name || name->set ||
-        (postfix_use(postfix_raw(instance, "smtp_helo_name")) == POSTFIX_USES_NOT &&
-         postfix_use(postfix_raw(instance, "smtpd_banner")) == POSTFIX_USES_NOT))
-        return;
-    str_cut(facts->hostname_from, sizeof facts->hostname_from, origin_of_hostname(host));
+    return name && !name->set &&
+           (postfix_use(postfix_raw(instance, "smtp_helo_name")) != POSTFIX_USES_NOT ||
+            postfix_use(postfix_raw(instance, "smtpd_banner")) != POSTFIX_USES_NOT);
 }
 
 bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e)
@@ -483,7 +479,7 @@ bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
     version = postfix_effective(&facts->instances[0], "mail_version");
     str_printable(facts->version, sizeof facts->version, version, strlen(version));
-    find_origin(host, facts);
+    facts->named_by_system = is_named_by_system(&facts->instances[0]);
     if (!observe_others(host, facts, e))
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
     postfix_find_routes(host, facts);

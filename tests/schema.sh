@@ -26,7 +26,7 @@ trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/schema" "$folder/given" "$folder/documents" "$folder/state"
 export NAMESAKE_STATE_DIR=$folder/state NAMESAKE_CONFIG=none
 
-for name in audit plan result verify events facts headers config; do
+for name in audit plan result verify events facts headers trace config; do
     "$namesake" schema "$name" >"$folder/schema/$name.json"
 done
 
@@ -54,7 +54,7 @@ for format in jsonl table markdown nagios text; do
     "$namesake" audit --facts "$folder/all.jsonl" -o "$format" >"$folder/lines/$format" \
         2>/dev/null || [ $? = 2 ]
 done
-for command in audit plan apply verify rollback ticket headers observe doctor show explain schema \
+for command in audit plan apply verify rollback ticket headers trace observe doctor show explain schema \
     completion; do
     print "usage-$command" "$command" --no-such-option
     print "value-$command" "$command" --timeout soon
@@ -65,6 +65,7 @@ for message in cases/headers/*.eml; do
 done
 print no-message headers /nonexistent
 print observe-nowhere observe
+print trace-nowhere trace
 print usage-none frobnicate
 print usage-schema-name schema audti
 print usage-facts audit --facts /nonexistent

@@ -26,7 +26,9 @@
     "\"ehlo\":[\"250-mail.example.com\"],\"expected\":true},"                                      \
     "\"helo\":{\"state\":\"observed\",\"value\":\"mail.example.com\","                             \
     "\"seen_ip\":\"203.0.113.25\",\"from\":\"observer\",\"why\":\"w\",\"next\":\"n\"},"            \
-    "\"path\":{\"relay\":\"relay.example.net\",\"nat\":true,\"hostname_from\":\"cloud-init\"},"    \
+    "\"path\":{\"relay\":\"relay.example.net\",\"private_side\":\"10.0.0.2\","                     \
+    "\"other\":[\"mail for example.org\"],\"nat\":true},"                                          \
+    "\"drift\":[{\"what\":\"cloud-init\",\"next\":\"tee\",\"hostname\":true}],"                    \
     "\"hosts_file\":[\"127.0.1.1\"]}"
 
 static json_t *document_of(const char *text)
@@ -136,6 +138,10 @@ static const struct {
      "value"},
     {"an observer's address that is none",
      HEAD ",\"helo\":{\"state\":\"observed\",\"value\":\"a\",\"seen_ip\":\"here\"}}", "seen_ip"},
+    {"drift is a text", HEAD ",\"drift\":\"cloud-init\"}", "drift"},
+    {"drift of texts", HEAD ",\"drift\":[\"cloud-init\"]}", "drift"},
+    {"a private side that is no address", HEAD ",\"path\":{\"private_side\":\"x\"}}",
+     "private_side"},
     {"path is a text", HEAD ",\"path\":\"relay\"}", "path"},
     {"a translator that is a text", HEAD ",\"path\":{\"nat\":\"true\"}}", "nat"},
     {"a hosts file that holds names", HEAD ",\"hosts_file\":[\"localhost\"]}", "localhost"},

@@ -178,9 +178,34 @@ START_TEST(tokens_are_letters_and_digits)
 }
 END_TEST
 
+/* The way of a probe is in its Received fields; those of a message that is refused are forgotten. */
+START_TEST(received_fields_are_unfolded)
+{
+    static const char text[] =
+        UNTAGGED "Received: from lost.example\r\n\r\n.\r\n" /* no token: no probe */
+                 "MAIL FROM:<a@b>\r\nRCPT TO:<namesake-probe+abcd1234@x>\r\nDATA\r\n"
+                 "received: from a.example (a.example [192.0.2.1])\r\n\tby b.example;\r\n  Wed\r\n"
+                 "X-Other: Received: from c.example\r\n folded\r\n"
+                 "Received: from d\033[2J\r\n"
+                 "Subject: x\r\n\r\nReceived: from body.example\r\n.\r\n";
+    struct smtp_session session;
+    struct buf replies = BUF_INIT(65536);
+
+    smtp_session_open(&session, "[192.0.2.10]", "");
+    ck_assert(smtp_session_take(&session, text, sizeof text - 1, &replies));
+    ck_assert_uint_eq(session.heard.received.count, 2);
+    ck_assert_str_eq(session.heard.received.v[0],
+                     "from a.example (a.example [192.0.2.1]) by b.example; Wed");
+    ck_assert(strchr(session.heard.received.v[1], '\033') == NULL);
+    smtp_session_free(&session);
+    buf_free(&replies);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
+        {"Received fields", received_fields_are_unfolded, 1, 0},
         {"converses", converses, ROWS(rows), 0},
         {"ends what has no end", ends_what_has_no_end, ROWS(endless), 0},
         {"tokens are letters and digits", tokens_are_letters_and_digits, ROWS(tokens), 0},

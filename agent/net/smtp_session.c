@@ -31,17 +31,26 @@ bool smtp_token_is_good(const char *token)
 
 void smtp_session_open(struct smtp_session *session, const char *name, const char *token)
 {
-    *session = (struct smtp_session){.line = BUF_INIT(SMTP_TEXT_LINE_MAX)};
+    *session = (struct smtp_session){.line = BUF_INIT(SMTP_TEXT_LINE_MAX),
+                                     .field = BUF_INIT(SMTP_RECEIVED_MAX)};
     str_cut(session->name, sizeof session->name, name);
     str_cut(session->token, sizeof session->token, token);
 }
 
+void smtp_heard_free(struct smtp_heard *heard)
+{
+    strings_free(&heard->hellos);
+    strings_free(&heard->senders);
+    strings_free(&heard->recipients);
+    strings_free(&heard->received);
+}
+
 void smtp_session_free(struct smtp_session *session)
 {
-    strings_free(&session->heard.hellos);
-    strings_free(&session->heard.senders);
-    strings_free(&session->heard.recipients);
+    smtp_heard_free(&session->heard);
+    strings_free(&session->received);
     buf_free(&session->line);
+    buf_free(&session->field);
 }
 
 void smtp_session_greet(const struct smtp_session *session, struct buf *replies)
@@ -107,6 +116,8 @@ static void reset(struct smtp_session *session)
     session->accepted = 0;
     session->of_recipient[0] = session->of_message[0] = '\0';
     session->message_bytes = 0;
+    strings_free(&session->received);
+    buf_clear(&session->field);
 }
 
 static void mistake(struct smtp_session *session, const char *reply, struct buf *replies)
@@ -276,11 +287,44 @@ static void on_command(struct smtp_session *session, const char *line, struct bu
     mistake(session, "500 5.5.2 what?\r\n", replies);
 }
 
+/* The field that was read is complete: the ways of a probe, up to the limit. */
+static void end_field(struct smtp_session *session)
+{
+    char shown[SMTP_RECEIVED_MAX];
+
+    if (session->field.length > 0 && session->received.count < SMTP_NOTED_MAX) {
+        str_printable(shown, sizeof shown, buf_string(&session->field), session->field.length);
+        strings_add(&session->received, shown);
+    }
+    buf_clear(&session->field);
+}
+
+/* A Received field may go on over several lines (RFC 5322 2.2.3); what is too long is cut. */
+static void read_received(struct smtp_session *session, const char *line)
+{
+    static const char name[] = "Received:";
+    const bool more = line[0] == ' ' || line[0] == '\t';
+    const char *text = line;
+
+    if (more && session->field.length == 0)
+        return;
+    if (!more)
+        end_field(session);
+    if (!more && !starts_nocase(line, name))
+        return;
+    text += more ? 0 : sizeof name - 1;
+    text += strspn(text, " \t"); /* unfolding: one blank will do */
+    if (session->field.length + strlen(text) + 1 >= SMTP_RECEIVED_MAX)
+        return;
+    buf_printf(&session->field, "%s%s", more ? " " : "", text);
+}
+
 /* X-Namesake-Probe as a field of its own, or within the subject. */
 static void read_header_line(struct smtp_session *session, const char *line)
 {
     const char *at = line;
 
+    read_received(session, line);
     if (*line == '\0')
         session->in_header = false;
     if (starts_nocase(line, "Subject:"))
@@ -304,6 +348,10 @@ static void on_message_end(struct smtp_session *session, struct buf *replies)
         buf_text(replies, "554 5.7.1 this is no probe\r\n");
     } else {
         session->heard.probes++;
+        end_field(session);
+        strings_free(&session->heard.received);
+        session->heard.received = session->received;
+        session->received = (struct strings){.count = 0};
         str_cut(session->heard.token, sizeof session->heard.token, token);
         buf_text(replies, "250 2.0.0 the probe has arrived\r\n");
     }

@@ -24,7 +24,8 @@
 #define SMTP_MESSAGE_MAX 65536U    /* bytes; a probe has some five hundred */
 #define SMTP_COMMANDS_MAX 100U     /* in one conversation */
 #define SMTP_MISTAKES_MAX 10U      /* then it ends */
-#define SMTP_NOTED_MAX 16U         /* HELOs, senders or recipients that are kept, each */
+#define SMTP_NOTED_MAX 16U         /* HELOs, senders, recipients, Received fields kept, each */
+#define SMTP_RECEIVED_MAX 1000U    /* bytes of a Received field that are kept */
 
 /* How a conversation ended. */
 enum smtp_end {
@@ -42,6 +43,7 @@ struct smtp_heard {
     struct strings hellos;          /* arguments of EHLO and HELO, in order */
     struct strings senders;         /* of MAIL FROM, without brackets; "" is the empty one */
     struct strings recipients;      /* of RCPT TO, refused ones too */
+    struct strings received;        /* Received fields of the last probe, unfolded, topmost first */
     char token[SMTP_TOKEN_MAX + 1]; /* of the last probe that was taken, in lower case; or "" */
     unsigned probes;                /* messages that were taken */
     unsigned refused;               /* recipients and messages that were not */
@@ -55,9 +57,11 @@ struct smtp_session {
     struct buf line; /* what has come of the line that is being read */
     bool too_long;   /* that line has no end */
     bool in_data;
-    bool in_header;    /* of the message */
-    bool has_sender;   /* MAIL was said */
-    unsigned accepted; /* recipients of this message */
+    bool in_header;          /* of the message */
+    bool has_sender;         /* MAIL was said */
+    unsigned accepted;       /* recipients of this message */
+    struct strings received; /* so far, of this message */
+    struct buf field;        /* the Received field that is being read */
     char of_recipient[SMTP_TOKEN_MAX + 1], of_message[SMTP_TOKEN_MAX + 1]; /* its tokens */
     size_t message_bytes;
     unsigned commands, mistakes;
@@ -66,6 +70,7 @@ struct smtp_session {
 /* name: a host name or an address literal; token: see above, "" for any. */
 void smtp_session_open(struct smtp_session *session, const char *name, const char *token);
 void smtp_session_free(struct smtp_session *session);
+void smtp_heard_free(struct smtp_heard *heard);
 
 /* The greeting, and what is said when time is up, too much came, or we end. */
 void smtp_session_greet(const struct smtp_session *session, struct buf *replies);

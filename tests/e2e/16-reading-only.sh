@@ -10,6 +10,8 @@ expect_exit 0 namesake apply --dry-run
 run namesake verify --window 3s --interval 1s
 run namesake doctor
 run namesake ticket
+run bash -c 'namesake trace --observer 192.0.2.12 < <(sleep 30)' # nobody listens there
+expect "" postqueue -j
 expect_exit 0 namesake explain ptr-generic
 expect_exit 0 namesake version
 then_ "nothing was changed"
