@@ -273,7 +273,7 @@ static void describe(const struct authority *a, struct buf *text)
     for (size_t i = 0; i < a->count; i++) {
         const struct ip *ip = &a->servers[i].server.ip;
 
-        buf_printf(text, " %s=%s", a->servers[i].name.s,
+        buf_printf(text, " %s=%s", a->servers[i].name->s,
                    ip->family != IP_NONE ? ip_text(ip).s : "none");
     }
     buf_printf(text, " %s %u", or_dash(a->primary.s), a->negative_ttl_s);
@@ -344,11 +344,11 @@ START_TEST(every_server_is_asked)
     prepare(&pass, "mail.part.example", R);
     ck_assert(loop_run_pass(loop, view, &pass, loop_now_ms(loop) + 5000));
     ck_assert_uint_eq(pass.found.count, 2);
-    ck_assert_str_eq(pass.views[0].server.s, "ns.nowhere.example");
+    ck_assert_str_eq(pass.found.servers[0].name->s, "ns.nowhere.example");
     ck_assert_int_eq(pass.views[0].rcode, DNS_TIMEOUT);
     ck_assert_ptr_null(pass.views[0].answer);
-    ck_assert_str_eq(pass.views[1].server.s, "ns1.example.com");
-    ck_assert_str_eq(ip_text(&pass.views[1].server_ip).s, A1);
+    ck_assert_str_eq(pass.found.servers[1].name->s, "ns1.example.com");
+    ck_assert_str_eq(ip_text(&pass.found.servers[1].server.ip).s, A1);
     ck_assert(pass.views[1].authoritative);
     ck_assert_int_eq(pass.views[1].rcode, DNS_NOERROR);
     ck_assert_uint_eq(pass.views[1].ttl_s, 77);
