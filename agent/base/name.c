@@ -309,7 +309,7 @@ enum name_fault name_parse_host(const char *text, struct name *out)
         length--;
     size_t kept = length < sizeof raw ? length : sizeof raw - 1;
     for (size_t i = 0; i < kept; i++)
-        raw[i] = is_plain(text[i]) ? text[i] : str_lower(text[i]);
+        raw[i] = str_lower(text[i]);
     raw[kept] = '\0';
     str_printable(out->s, sizeof out->s, raw, kept);
     if (length > WIRE_MAX)
