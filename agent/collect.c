@@ -60,7 +60,8 @@ static void start_facts(const struct collector *collector, const struct target *
     enum ip_scope scope = ip_scope(&target->address);
 
     *facts = (struct facts){.address = target->address, .wanted = target->wanted};
-    str_cut(facts->wanted_from, sizeof facts->wanted_from, target->wanted_from);
+    if (target->wanted_from != NULL)
+        str_cut(facts->wanted_from, sizeof facts->wanted_from, target->wanted_from);
     facts->reverse.owner = ip_reverse_name(&target->address);
     facts->banner_off = target->banner == BANNER_OFF;
     facts->banner.expected = target->banner == BANNER_REQUIRED;
@@ -141,7 +142,16 @@ static bool look_name(const struct dns_look *dns, struct facts *facts, const str
 
 #define NAMES_MAX (3 + FACTS_PTR_EVALUATED)
 
-/* Every name that the target is known by so far, the wanted one first. */
+/* How many names there are when the one behind the last is one more, and not one of these. */
+static size_t with_next(const struct name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_equal(&names[i], &names[count]))
+            return count;
+    return count + 1;
+}
+
+/* Every name that the target is known by so far, each once, the wanted one first. */
 static size_t list_names(const struct facts *facts, struct name names[static NAMES_MAX])
 {
     const struct strings *ptr = &facts->reverse.ptr.values;
@@ -151,12 +161,13 @@ static size_t list_names(const struct facts *facts, struct name names[static NAM
         names[count++] = facts->wanted;
     if ((facts->helo.state == HELO_CONFIGURED || facts->helo.state == HELO_OBSERVED) &&
         name_parse_host(facts->helo.value, &names[count]) == NAME_GOOD)
-        count++;
+        count = with_next(names, count);
     if (banner_name(&facts->banner, &names[count]) &&
         name_parse_host(names[count].s, &names[count]) == NAME_GOOD)
-        count++;
+        count = with_next(names, count);
     for (size_t i = 0; i < ptr->count && i < FACTS_PTR_EVALUATED; i++)
-        count += !str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &names[count]);
+        if (!str_equal(ptr->v[i], ".") && name_from_dns(ptr->v[i], &names[count]))
+            count = with_next(names, count);
     return count;
 }
 

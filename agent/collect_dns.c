@@ -88,7 +88,7 @@ static void see_servers(const struct authority *authority, const struct authorit
 
     for (size_t i = 0; i < authority->count; i++) {
         struct sighting *seen = add_sighting(set);
-        str_cut(seen->server, sizeof seen->server, views[i].server.s);
+        str_cut(seen->server, sizeof seen->server, authority->servers[i].name->s);
         seen->authoritative = true;
         seen->rcode = view_rcode(&views[i]);
         if (views[i].answer != NULL && !dns_rcode_is_temporary(seen->rcode))

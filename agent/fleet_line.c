@@ -20,7 +20,7 @@ static enum fleet_line make(const char *address, const char *wanted, struct targ
     if (*wanted == '\0')
         return FLEET_LINE_TARGET;
     fault = name_parse_host(wanted, &out->wanted);
-    str_cut(out->wanted_from, sizeof out->wanted_from, "target");
+    out->wanted_from = "target";
     if (fault == NAME_GOOD || fault == NAME_PRIVATE_SUFFIX)
         return FLEET_LINE_TARGET;
     str_printable(shown, sizeof shown, wanted, strlen(wanted));

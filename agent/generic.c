@@ -148,6 +148,9 @@ static bool begins_with_one(const struct name *name, const char *const *words)
 {
     for (; *words != NULL; words++) {
         const char *word = *words, *text = name->s;
+
+        if (*word != *text)
+            continue;
         while (*word != '\0' && same_character(*text, *word)) {
             word++;
             text++;

@@ -20,7 +20,7 @@ static void add_identity(struct session *session, const struct facts *facts)
     session->identities[index] = (struct identity){.facts = *facts};
     session->targets.v =
         mem_resize(session->targets.v, session->targets.count, sizeof *session->targets.v);
-    session->targets.v[index] = (struct target){.address = facts->address};
+    session->targets.v[index] = (struct target){.address = facts->address, .mta = ""};
 }
 
 /* --name and the configuration win over what the facts say; a name is decided if none does. */

@@ -95,7 +95,7 @@ static void name_target(struct target *target, const struct name *name, const ch
     if (!name_is_empty(&target->wanted) || name_is_empty(name))
         return;
     target->wanted = *name;
-    str_cut(target->wanted_from, sizeof target->wanted_from, from);
+    target->wanted_from = from;
 }
 
 /* What the configuration says of a host. */
@@ -105,7 +105,7 @@ static void set_host(struct target *target, const struct config_host *host)
     target->banner = host->banner;
     target->machine = host->ssh;
     if (host->mta[0] != '\0')
-        str_cut(target->mta, sizeof target->mta, host->mta);
+        target->mta = host->mta;
 }
 
 /* What the configuration says of an address: its host, else the name for all. */
@@ -334,7 +334,7 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
         if (wish->ssh != NULL)
             target->machine = wish->ssh;
         if (wish->mta != NULL)
-            str_cut(target->mta, sizeof target->mta, wish->mta);
+            target->mta = wish->mta;
     }
     *out = targets;
     return true;

@@ -19,11 +19,11 @@ struct heard {
 /* One address to look at. */
 struct target {
     struct ip address;
-    char wanted_from[64]; /* "--name", "configuration", "target" */
+    const char *wanted_from; /* "--name", "configuration", "target"; NULL: no name is wanted yet */
     enum banner_policy banner;
-    char mta[16]; /* "auto", "postfix", "none": whose configuration tells its HELO */
-    /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known.
-     * Belongs to the configuration or the command line. */
+    /* This and the next belong to the configuration or the command line. */
+    const char *mta; /* "auto", "postfix", "none": whose configuration tells its HELO */
+    /* Where its mail server runs: "" this machine, else as struct machine has it; NULL: not known. */
     const char *machine;
     struct ip inside;  /* the machine's own address, when a cloud hides it behind the public one */
     const char *cloud; /* that runs the machine; NULL: none is known */

@@ -78,7 +78,8 @@ static struct dns *dns;
 static struct fake_dns fake;
 static char asked[65536];
 
-static const struct dns_settings settings = {.port = 53, .timeout_ms = 350, .tries = 3};
+/* The first wait is a seventh of it: long enough for a busy machine and a sanitizer. */
+static const struct dns_settings settings = {.port = 53, .timeout_ms = 2100, .tries = 3};
 
 static void setup(void)
 {
@@ -132,7 +133,7 @@ static const struct dns_answer *ask(const struct dns_question *q)
 {
     struct pass pass = {.question = *q};
 
-    ck_assert(loop_run_pass(loop, pass_once, &pass, loop_now_ms(loop) + 5000));
+    ck_assert(loop_run_pass(loop, pass_once, &pass, loop_now_ms(loop) + 60000));
     ck_assert_int_le(pass.runs, 2);
     ck_assert_uint_eq(dns_open(dns), 0);
     return pass.answer;
@@ -255,7 +256,7 @@ static bool truncated_pass(void *arg)
 
 START_TEST(many_questions_share_tcp)
 {
-    ck_assert(loop_run_pass(loop, truncated_pass, NULL, loop_now_ms(loop) + 5000));
+    ck_assert(loop_run_pass(loop, truncated_pass, NULL, loop_now_ms(loop) + 60000));
 }
 END_TEST
 
@@ -301,7 +302,7 @@ START_TEST(a_closed_port_answers_at_once)
     q.server.port = child_port(fd);
     close(fd);
     ck_assert_int_eq(ask(&q)->rcode, DNS_TIMEOUT);
-    ck_assert_int_lt(loop_now_ms(loop) - began, 100);
+    ck_assert_int_lt(loop_now_ms(loop) - began, settings.timeout_ms / 2);
 }
 END_TEST
 
@@ -323,7 +324,7 @@ START_TEST(all_tries_together_take_the_time_limit)
     const struct dns_answer *a = ask(&q);
 
     ck_assert_uint_ge(a->took_ms, settings.timeout_ms - 10);
-    ck_assert_uint_le(a->took_ms, settings.timeout_ms + 150);
+    ck_assert_uint_lt(a->took_ms, 2 * settings.timeout_ms); /* not the limit for each try */
 }
 END_TEST
 
@@ -346,7 +347,7 @@ START_TEST(many_questions_at_once_all_end)
 {
     char name[] = "many.test";
 
-    ck_assert(loop_run_pass(loop, many_pass, name, loop_now_ms(loop) + 5000));
+    ck_assert(loop_run_pass(loop, many_pass, name, loop_now_ms(loop) + 60000));
     ck_assert_uint_eq(dns_sent(dns), 500);
     ck_assert_uint_eq(dns_open(dns), 0);
 }
@@ -376,7 +377,7 @@ START_TEST(many_servers_leave_no_descriptors_behind)
     ask(&q);
     before = dup(0);
     close(before);
-    ck_assert(loop_run_pass(loop, servers_pass, NULL, loop_now_ms(loop) + 5000));
+    ck_assert(loop_run_pass(loop, servers_pass, NULL, loop_now_ms(loop) + 60000));
     q.unchecked = true;
     ck_assert_int_eq(ask(&q)->rcode, DNS_NOERROR);
     after = dup(0);
@@ -431,7 +432,6 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 20);
     tcase_add_loop_test(tests, a_question_has_its_outcome, 0, sizeof outcomes / sizeof outcomes[0]);
     tcase_add_test(tests, records_are_values);
     tcase_add_test(tests, many_questions_share_tcp);

@@ -75,7 +75,7 @@ START_TEST(deadlines_expire_in_order)
     }
     for (const char *c = orders[_i].cleared; *c != '\0'; c++)
         loop_timer_clear(loop, &letters[*c - 'a'].timer);
-    ck_assert_msg(!loop_run(loop, never, NULL, loop_now_ms(loop) + 30), "%s", orders[_i].label);
+    ck_assert_msg(!loop_run(loop, never, NULL, 0), "%s", orders[_i].label);
     ck_assert_msg(strcmp(order, orders[_i].want) == 0, "%s: %s", orders[_i].label, order);
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(a_deadline_may_set_itself_again)
     order[0] = '\0';
     for (int i = 0; i < 3; i++) {
         loop_timer_set(loop, &a.timer, 0);
-        ck_assert(!loop_run(loop, never, NULL, loop_now_ms(loop) + 5));
+        ck_assert(!loop_run(loop, never, NULL, 0));
     }
     ck_assert_str_eq(order, "aaa");
 }
@@ -140,12 +140,19 @@ START_TEST(a_descriptor_is_told_as_long_as_it_is_ready)
     reader.watch.fd = ends[0];
     loop_watch(loop, &reader.watch, EPOLLIN);
     ck_assert_int_eq(write(ends[1], "abc", 3), 3);
-    ck_assert(loop_run(loop, has_three, &reader, loop_now_ms(loop) + 1000));
+    ck_assert(loop_run(loop, has_three, &reader, loop_now_ms(loop) + 10000));
     loop_watch(loop, &reader.watch, 0);
     close(ends[0]);
     close(ends[1]);
 }
 END_TEST
+
+static bool any_has_one(void *arg)
+{
+    const struct reader *readers = arg;
+
+    return readers[0].got + readers[1].got > 0;
+}
 
 START_TEST(one_that_is_stopped_in_the_same_turn_is_not_told)
 {
@@ -159,7 +166,7 @@ START_TEST(one_that_is_stopped_in_the_same_turn_is_not_told)
         loop_watch(loop, &readers[i].watch, EPOLLIN);
         ck_assert_int_eq(write(ends[i][1], "a", 1), 1);
     }
-    ck_assert(!loop_run(loop, never, NULL, loop_now_ms(loop) + 10));
+    ck_assert(loop_run(loop, any_has_one, readers, loop_now_ms(loop) + 10000));
     ck_assert_int_eq(readers[0].got + readers[1].got, 1);
     for (int i = 0; i < 2; i++) {
         loop_watch(loop, &readers[i].watch, 0);
@@ -183,8 +190,7 @@ static bool count_passes(void *arg)
 static void make_progress(struct timer *timer)
 {
     loop_progress(loop);
-    if (timer->after == NULL) /* the later of two goes on */
-        loop_timer_set(loop, timer, 5);
+    loop_timer_set(loop, timer, 5);
 }
 
 START_TEST(a_pass_runs_once_and_then_after_each_progress)
@@ -196,7 +202,7 @@ START_TEST(a_pass_runs_once_and_then_after_each_progress)
     order[0] = '\0';
     loop_timer_set(loop, &progress, 5);
     loop_timer_set(loop, &other.timer, 1); /* a turn without progress: no pass */
-    ck_assert(loop_run_pass(loop, count_passes, &passes, loop_now_ms(loop) + 1000));
+    ck_assert(loop_run_pass(loop, count_passes, &passes, loop_now_ms(loop) + 10000));
     ck_assert_int_eq(passes, 3);
     loop_timer_clear(loop, &progress);
 }

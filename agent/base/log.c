@@ -18,16 +18,22 @@ enum log_level log_level(void)
     return current;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+PRINTF_LIKE(1, 0) static void write_line(const char *format, va_list args)
 {
     char raw[2048], shown[4096];
+
+    vsnprintf(raw, sizeof raw, format, args);
+    str_printable(shown, sizeof shown, raw, strlen(raw));
+    fprintf(stderr, "%s\n", shown);
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
     va_list args;
 
     if (level > current)
         return;
     va_start(args, format);
-    vsnprintf(raw, sizeof raw, format, args);
+    write_line(format, args);
     va_end(args);
-    str_printable(shown, sizeof shown, raw, strlen(raw));
-    fprintf(stderr, "%s\n", shown);
 }

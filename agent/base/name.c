@@ -16,6 +16,12 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* What most names are made of; it stands for itself. */
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
+}
+
 /* One byte of a label, escaped or not (RFC 1035 5.1); false when the escape is broken. */
 static bool take_byte(const char **at, unsigned char *out)
 {
@@ -61,8 +67,13 @@ static size_t byte_text(unsigned char byte, char text[4])
 static bool put_byte(struct name *name, size_t *used, unsigned char byte)
 {
     char text[4];
-    size_t length = byte_text(byte, text);
+    size_t length;
 
+    if (is_plain((char)byte) && *used + 1 < sizeof name->s) {
+        name->s[(*used)++] = (char)byte;
+        return true;
+    }
+    length = byte_text(byte, text);
     if (*used + length >= sizeof name->s)
         return false;
     memcpy(name->s + *used, text, length);
@@ -169,15 +180,10 @@ static bool has_literal(const char *text)
     return text[0] == '[' && str_ends(text, "]");
 }
 
-static bool is_letter(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
 static bool has_bad_character(const char *text)
 {
     for (; *text != '\0'; text++)
-        if (!is_letter(*text) && !is_digit(*text) && strchr(".-_", *text) == NULL)
+        if (!is_plain(*text) && *text != '.' && *text != '_')
             return true;
     return false;
 }
@@ -238,7 +244,8 @@ static bool is_within(const char *text, size_t length, const char *zone)
 {
     const size_t zone_length = strlen(zone);
 
-    if (zone_length > length || memcmp(text + length - zone_length, zone, zone_length) != 0)
+    if (zone_length > length || text[length - 1] != zone[zone_length - 1] ||
+        memcmp(text + length - zone_length, zone, zone_length) != 0)
         return false;
     return zone_length == length || is_label_start(text, length - zone_length);
 }

@@ -66,6 +66,16 @@ static size_t shown_as_is(const unsigned char *s, size_t length)
     return n > 0 && !is_hidden(code) ? n : 0;
 }
 
+/* How many bytes at the start are printable ASCII, as nearly all are. */
+static size_t ascii_run(const unsigned char *s, size_t length)
+{
+    size_t n = 0;
+
+    while (n < length && s[n] >= 0x20 && s[n] < 0x7F)
+        n++;
+    return n;
+}
+
 void str_printable(char *dst, size_t size, const char *src, size_t length)
 {
     static const char digits[] = "0123456789abcdef";
@@ -76,7 +86,9 @@ void str_printable(char *dst, size_t size, const char *src, size_t length)
         return;
     for (size_t i = 0; i < length;) {
         char escape[] = {'\\', 'x', digits[s[i] >> 4], digits[s[i] & 15]};
-        size_t plain = shown_as_is(s + i, length - i);
+        const size_t room = size - used - 1, left = length - i;
+        const size_t run = ascii_run(s + i, left < room ? left : room);
+        const size_t plain = run > 0 ? run : shown_as_is(s + i, left);
         size_t piece = plain > 0 ? plain : sizeof escape;
 
         if (piece >= size - used)

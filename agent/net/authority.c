@@ -91,7 +91,7 @@ static const struct dns_rr *find_soa(const struct dns_answer *answer, const stru
 static bool has_server(const struct authority *a, const struct name *name)
 {
     for (size_t i = 0; i < a->count; i++)
-        if (name_equal(&a->servers[i].name, name))
+        if (name_equal(a->servers[i].name, name))
             return true;
     return false;
 }
@@ -107,7 +107,7 @@ static void take_servers(const struct dns_section *section, const struct name *z
         if (rr->type != DNS_NS || !name_equal(&rr->owner, zone) || name_is_empty(&rr->name))
             continue;
         if (a->count < AUTHORITY_SERVERS_MAX && !has_server(a, &rr->name))
-            a->servers[a->count++].name = rr->name;
+            a->servers[a->count++] = (struct authority_server){.name = &rr->name};
     }
 }
 
@@ -135,12 +135,12 @@ static bool find_address(const struct search *search, struct authority_server *s
 
     if (server->server.ip.family != IP_NONE)
         return true;
-    answer = ask_resolvers(search, &server->name, DNS_A);
+    answer = ask_resolvers(search, server->name, DNS_A);
     if (answer == NULL)
         return false;
     if (take_address(search, &answer->answer, NULL, server))
         return true;
-    answer = ask_resolvers(search, &server->name, DNS_AAAA);
+    answer = ask_resolvers(search, server->name, DNS_AAAA);
     if (answer == NULL)
         return false;
     (void)take_address(search, &answer->answer, NULL, server);
@@ -170,7 +170,7 @@ static enum step take_zone(const struct search *search, const struct dns_answer 
 {
     take_servers(names, zone, a);
     for (size_t i = 0; i < a->count; i++)
-        (void)take_address(search, &answer->additional, &a->servers[i].name, &a->servers[i]);
+        (void)take_address(search, &answer->additional, a->servers[i].name, &a->servers[i]);
     return find_addresses(search, a);
 }
 
@@ -412,24 +412,19 @@ bool authority_find(struct dns *dns, const struct authority_question *question,
                                   .brief = question->brief};
     size_t labels[STARTS_MAX], count = list_starts(name, labels);
     int why = DNS_NOERROR;
-    struct authority a;
 
     for (size_t i = 0; i < count; i++) {
         const struct name ancestor = name_suffix(name, labels[i]);
-        enum step step = start_at(&search, &ancestor, &a);
+        enum step step = start_at(&search, &ancestor, out);
 
-        if (step == STEP_DONE) {
-            step = descend(&search, &a);
-            if (step != STEP_OPEN)
-                *out = a;
-            return step != STEP_OPEN;
-        }
+        if (step == STEP_DONE)
+            return descend(&search, out) != STEP_OPEN;
         if (step == STEP_OPEN)
             return false;
         if (i == 0)
-            why = a.rcode;
+            why = out->rcode;
         /* Silence may be that of the resolvers: leave out what is in between. */
-        if (a.rcode == DNS_TIMEOUT && i + 2 < count)
+        if (out->rcode == DNS_TIMEOUT && i + 2 < count)
             i = count - 2;
     }
     *out = (struct authority){.rcode = why};
@@ -456,8 +451,7 @@ bool authority_ask(struct dns *dns, const struct authority *authority, const str
         const struct authority_server *server = &authority->servers[i];
         struct authority_view *view = &views[i];
 
-        *view = (struct authority_view){
-            .server = server->name, .server_ip = server->server.ip, .rcode = DNS_TIMEOUT};
+        *view = (struct authority_view){.rcode = DNS_TIMEOUT};
         if (server->server.ip.family == IP_NONE)
             continue;
         view->answer = ask_server(&search, &server->server, name, type);

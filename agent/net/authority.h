@@ -12,7 +12,7 @@
 #define AUTHORITY_SERVERS_MAX 13
 
 struct authority_server {
-    struct name name;         /* ns1.hoster.example */
+    const struct name *name;  /* ns1.hoster.example; owned by dns, as answers are */
     struct dns_server server; /* the address that is asked; family IP_NONE when it has none */
 };
 
@@ -32,8 +32,6 @@ struct authority {
 
 /* What one server says of one RRset. */
 struct authority_view {
-    struct name server;
-    struct ip server_ip;
     bool authoritative; /* AA was set; false with NOERROR: a lame server */
     int rcode;
     uint32_t ttl_s;                  /* the smallest of the answer section, 0 when it is empty */

@@ -1,4 +1,4 @@
-/* loop.c - epoll, a sorted list of deadlines, and the stop flag. */
+/* loop.c - epoll, deadlines, and the stop flag. */
 #include "agent/net/loop.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
+#include "agent/net/timers.h"
 
 #define READY_MAX 64 /* descriptors handled in one turn; the rest is for the next */
 
@@ -23,7 +24,7 @@ struct loop {
     uint64_t progress;
     struct waiter *asking;
     struct waiter *first_awake, *last_awake;
-    struct timer *first, *last; /* by at_ms; equal ones in the order in which they were armed */
+    struct timers timers;
     struct epoll_event ready[READY_MAX];
     int ready_at, ready_count; /* what is still to be handled in this turn */
     sigset_t stop_signals;
@@ -61,6 +62,7 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
+    timers_free(&loop->timers);
     close(loop->epoll_fd);
     free(loop);
 }
@@ -102,37 +104,29 @@ void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
 
 void loop_timer_set(struct loop *loop, struct timer *timer, int64_t in_ms)
 {
-    struct timer *before;
-
     loop_timer_clear(loop, timer);
-    timer->at_ms = loop->now_ms + (in_ms < 1 ? 1 : in_ms);
-    timer->armed = true;
-
-    /* From the end: most deadlines are equally far away, and so are set in their own order. */
-    for (before = loop->last; before != NULL && before->at_ms > timer->at_ms;)
-        before = before->before;
-    timer->before = before;
-    timer->after = before != NULL ? before->after : loop->first;
-    *(timer->before != NULL ? &timer->before->after : &loop->first) = timer;
-    *(timer->after != NULL ? &timer->after->before : &loop->last) = timer;
+    timers_add(&loop->timers, timer, loop->now_ms + (in_ms < 1 ? 1 : in_ms));
 }
 
 void loop_timer_clear(struct loop *loop, struct timer *timer)
 {
-    if (!timer->armed)
-        return;
-    *(timer->before != NULL ? &timer->before->after : &loop->first) = timer->after;
-    *(timer->after != NULL ? &timer->after->before : &loop->last) = timer->before;
-    timer->before = timer->after = NULL;
-    timer->armed = false;
+    if (timer->armed)
+        timers_remove(&loop->timers, timer);
+}
+
+/* The one that is due first; NULL when none is armed. */
+static struct timer *first_timer(const struct loop *loop)
+{
+    return loop->timers.count > 0 ? loop->timers.heap[0] : NULL;
 }
 
 static int wait_ms(const struct loop *loop, int64_t deadline_ms)
 {
+    const struct timer *first = first_timer(loop);
     int64_t until = deadline_ms, wait;
 
-    if (loop->first != NULL && (until == 0 || loop->first->at_ms < until))
-        until = loop->first->at_ms;
+    if (first != NULL && (until == 0 || first->at_ms < until))
+        until = first->at_ms;
     if (until == 0)
         return -1;
     wait = until - loop->now_ms;
@@ -152,9 +146,9 @@ static void handle_ready(struct loop *loop)
 
 static void handle_expired(struct loop *loop)
 {
-    while (loop->first != NULL && loop->first->at_ms <= loop->now_ms) {
-        struct timer *timer = loop->first;
+    struct timer *timer;
 
+    while ((timer = first_timer(loop)) != NULL && timer->at_ms <= loop->now_ms) {
         loop_timer_clear(loop, timer);
         timer->expired(timer);
     }
@@ -188,7 +182,7 @@ static bool may_wait(const struct loop *loop, int64_t deadline_ms)
         return false;
     if (deadline_ms != 0)
         return loop->now_ms < deadline_ms;
-    return loop->watches > 0 || loop->first != NULL;
+    return loop->watches > 0 || loop->timers.count > 0;
 }
 
 bool loop_run(struct loop *loop, bool (*done)(void *arg), void *arg, int64_t deadline_ms)

@@ -1,5 +1,5 @@
 /*
- * loop.h - the one place that waits: an epoll set and a list of deadlines.
+ * loop.h - the one place that waits: an epoll set and a heap of deadlines.
  * c-ares and the greeting client hang on it. One thread, no locks.
  */
 #ifndef NAMESAKE_NET_LOOP_H
@@ -27,8 +27,9 @@ struct watch {
 /* A deadline; embedded in its owner. Zero-initialise all but `expired`. */
 struct timer {
     void (*expired)(struct timer *timer);
-    int64_t at_ms; /* on the loop's clock */
-    struct timer *before, *after;
+    int64_t at_ms;   /* on the loop's clock */
+    uint64_t number; /* this and the next are the loop's own */
+    size_t place;
     bool armed;
 };
 

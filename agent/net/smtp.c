@@ -80,7 +80,7 @@ static void give_up(struct conversation *c, enum smtp_state state)
 }
 
 /* One segment, for firewalls that look at segments (receivers sheet, section 7). */
-static bool say(struct conversation *c, const char *command, const char *argument)
+static bool say(struct conversation *c, const char *command, const char *argument, int flags)
 {
     struct buf line = BUF_INIT(SMTP_LINE_MAX);
     bool said;
@@ -89,15 +89,18 @@ static bool say(struct conversation *c, const char *command, const char *argumen
     log_line(LOG_LEVEL_VERBOSE, "smtp %s > %s", ip_text(&c->address).s, buf_string(&line));
     buf_text(&line, "\r\n");
     said = buf_ok(&line) &&
-           send(c->watch.fd, line.data, line.length, MSG_NOSIGNAL) == (ssize_t)line.length;
+           send(c->watch.fd, line.data, line.length, MSG_NOSIGNAL | flags) == (ssize_t)line.length;
     buf_free(&line);
     return said;
 }
 
-/* The answer to QUIT is not awaited: nobody needs it, and it may never come. */
+/*
+ * The answer to QUIT is not awaited: nobody needs it, and it may never come. The end of the
+ * connection follows at once, and goes in the same segment.
+ */
 static void part(struct conversation *c)
 {
-    (void)say(c, "QUIT", "");
+    (void)say(c, "QUIT", "", MSG_MORE);
     finish(c);
 }
 
@@ -120,7 +123,7 @@ static void on_greeting(struct conversation *c, size_t length)
     c->greeted = true;
     /* What came along before we spoke is no answer to what we say. */
     buf_clear(&c->arrived);
-    if (smtp_reply_code(lines) != 220 || !say(c, "EHLO", c->smtp->ehlo_name))
+    if (smtp_reply_code(lines) != 220 || !say(c, "EHLO", c->smtp->ehlo_name, 0))
         part(c);
     else
         loop_timer_set(c->smtp->loop, &c->timer, EHLO_TIMEOUT_MS);

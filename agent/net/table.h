@@ -22,7 +22,7 @@ struct table {
 
 #define TABLE_HASH_START 0xcbf29ce484222325U
 
-/* Mix bytes into a hash (FNV-1a); begin with TABLE_HASH_START. */
+/* Mix bytes into a hash (not one that withstands chosen keys); begin with TABLE_HASH_START. */
 uint64_t table_hash(uint64_t hash, const void *data, size_t length);
 
 /* The entry for which same(link, key) holds, NULL when there is none. */
