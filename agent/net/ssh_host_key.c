@@ -68,11 +68,27 @@ static bool is_known_type(const struct ssh_known *known, const char *type)
     return false;
 }
 
-static void add_methods(const struct ssh_known *known, bool wanted, struct buf *list)
+static bool is_supported(const char *const *names, int count, const char *name)
 {
+    for (int i = 0; i < count; i++)
+        if (str_equal(names[i], name))
+            return true;
+    return false;
+}
+
+/* What this libssh2 has, in our order: names that it lacks make 1.10 copy a text over itself. */
+static void add_methods(struct ssh *ssh, const struct ssh_known *known, bool wanted,
+                        struct buf *list)
+{
+    const char **names = NULL;
+    int count = libssh2_session_supported_algs(ssh->session, LIBSSH2_METHOD_HOSTKEY, &names);
+
     for (size_t i = 0; i < METHODS; i++)
-        if (is_known_type(known, methods[i].type) == wanted)
+        if (is_known_type(known, methods[i].type) == wanted &&
+            is_supported(names, count, methods[i].method))
             buf_printf(list, "%s%s", list->length > 0 ? "," : "", methods[i].method);
+    if (names != NULL)
+        libssh2_free(ssh->session, names);
 }
 
 bool ssh_prefer_known(struct ssh *ssh, struct error *e)
@@ -83,9 +99,8 @@ bool ssh_prefer_known(struct ssh *ssh, struct error *e)
     int rc;
 
     look_up(&ssh->target, &known, &other_port);
-    add_methods(&known, true, &list);
-    add_methods(&known, false, &list);
-    /* Names that this libssh2 does not have are skipped by it. */
+    add_methods(ssh, &known, true, &list);
+    add_methods(ssh, &known, false, &list);
     rc = libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_HOSTKEY, buf_string(&list));
     buf_free(&list);
     ssh_known_free(&known);
