@@ -73,6 +73,7 @@ enum banner_state {
 struct banner_facts {
     enum banner_state state;
     bool expected;        /* the MTA should listen there */
+    bool doubted; /* nothing proves that the place it was looked at from reaches any port 25 */
     struct strings lines; /* of the greeting, with code, without line ends */
     struct strings ehlo;  /* of the reply to EHLO */
 };
@@ -108,6 +109,7 @@ struct path_facts {
 };
 
 struct facts {
+    char vantage[64]; /* where it was looked at from: "here", or a viewpoint */
     struct ip address;
     struct name wanted;   /* "" while undecided */
     char wanted_from[96]; /* "--name", "configuration", "postfix smtp_helo_name" */
@@ -121,6 +123,9 @@ struct facts {
     struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
     struct owner_facts ptr_owner, forward_owner, mta_owner;
 };
+
+/* Whether this machine itself looked, and no viewpoint. */
+bool facts_from_here(const struct facts *facts);
 
 /* Names beyond the tenth are not evaluated (RFC 8601 3, RFC 7208 4.6.4). */
 #define FACTS_PTR_EVALUATED 10

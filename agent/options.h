@@ -31,6 +31,7 @@ enum command_id {
 
 #define OUTPUTS_MAX 8
 #define WORDS_MAX 4096
+#define VIA_MAX 8
 
 struct output {
     enum format format;
@@ -49,6 +50,8 @@ struct options {
     size_t output_count;
     struct dns_server resolvers[16];
     size_t resolver_count;
+    const char *via[VIA_MAX]; /* other places to look from */
+    size_t via_count;
     struct dns_server listen[16]; /* addresses and ports of the observer */
     size_t listen_count;
     int verbosity; /* -1, 0, 1, 2 */
