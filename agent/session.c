@@ -236,6 +236,8 @@ bool session_look_around(struct session *session, struct error *e)
 
 struct report session_report(struct session *session)
 {
+    const bool here = views_are_here(&session->views);
+
     for (size_t i = 0; i < session->views.count; i++)
         session->vantages[i] = &session->views.v[i].vantage;
     return (struct report){.command = command_name(session->options->command),
@@ -243,9 +245,8 @@ struct report session_report(struct session *session)
                            .now = time(NULL),
                            .identities = session->identities,
                            .identity_count = session->identity_count,
-                           .vantages =
-                               views_are_here(&session->views) ? NULL : session->vantages,
-                           .vantage_count = session->views.count};
+                           .vantages = here ? NULL : session->vantages,
+                           .vantage_count = here ? 0 : session->views.count};
 }
 
 static bool write_output(const struct session *session, const struct report *report,

@@ -32,7 +32,7 @@ struct pipe {
     struct question *questions; /* in the order of asking */
     struct buf in, out;
     struct timer idle; /* until an unused connection is closed */
-    bool up, answered; /* the connection, and whether a reply came over it */
+    bool answered;     /* a reply came over this connection */
     bool busy;         /* replies are being told, which may ask more */
 };
 
@@ -52,7 +52,7 @@ static void hang_up(struct pipe *p)
     stream_close(&p->stream);
     buf_clear(&p->in);
     buf_clear(&p->out);
-    p->up = p->answered = false;
+    p->answered = false;
 }
 
 static bool is_connected(const struct pipe *p) /* or about to be */
@@ -192,16 +192,15 @@ static void rest(struct pipe *p)
 static void on_ready(struct stream *stream)
 {
     struct pipe *p = OWNER(stream, pipe, stream);
-    const bool was_up = p->up;
+    const bool was_up = stream->state == STREAM_OPEN;
     char data[READ_BYTES];
     const size_t got = stream_read(stream, data, sizeof data);
 
     if (got > 0)
         buf_add(&p->in, data, got);
-    p->up = stream_is_up(stream);
-    if ((got > 0 && !take_replies(p)) || (!p->up && !was_up)) {
+    if ((got > 0 && !take_replies(p)) || (!stream_is_up(stream) && !was_up)) {
         give_all_up(p);
-    } else if (!p->up) {
+    } else if (!stream_is_up(stream)) {
         ended(p);
     } else {
         say_all(p);
@@ -292,7 +291,7 @@ void dns_pipes_send(struct dns_pipes *pipes, const struct dns_server *server,
     loop_timer_set(pipes->loop, &q->timer, 2 * (int64_t)pipes->timeout_ms);
     if (!is_connected(p))
         connect_pipe(p);
-    else if (p->up && !p->busy)
+    else if (p->stream.state == STREAM_OPEN && !p->busy)
         say_all(p);
 }
 
