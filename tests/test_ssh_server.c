@@ -18,7 +18,7 @@
 #include "agent/net/smtp.h"
 #include "agent/net/via_ssh.h"
 
-enum { TALKS = 300, GREETINGS = 50 };
+enum { TALKS = 300, GREETINGS = 1000, AT_ONCE = 64 };
 
 static struct ssh *try(const char *text, uint32_t timeout_ms, struct error *e)
 {
@@ -504,7 +504,9 @@ static void greet_mail(const void *arg, int log_fd)
 /* One via, many addresses of 127.0.0.0/8, and some that never answer. */
 struct crowd {
     struct smtp *smtp;
-    int first_filtered, good, filtered, left;
+    struct loop *loop;
+    struct waiter waiter; /* holds the greetings: they are not asked for again */
+    int first_filtered, good;
 };
 
 static struct ip address_of(const struct crowd *crowd, int i)
@@ -526,7 +528,9 @@ static bool all_greeted(void *arg)
     struct crowd *crowd = arg;
     int good = 0, open = 0;
 
-    for (int i = GREETINGS - 1; i >= 0; i--) { /* those that do not answer come first */
+    loop_ask_for(crowd->loop, &crowd->waiter);
+    /* Those that do not answer come first; of the others AT_ONCE are under way. */
+    for (int i = GREETINGS - 1; i >= 0 && open < AT_ONCE; i--) {
         struct ip ip = address_of(crowd, i);
         const struct smtp_greeting *greeting = smtp_ask(crowd->smtp, &ip);
 
@@ -534,6 +538,9 @@ static bool all_greeted(void *arg)
             open += greeting == NULL;
         good += greeting != NULL && greeting->state == SMTP_OK && greeting->ehlo.count == 1;
     }
+    loop_ask_for(crowd->loop, NULL);
+    while (loop_next_awake(crowd->loop) != NULL)
+        ;
     crowd->good = good;
     return open == 0;
 }
@@ -569,6 +576,7 @@ START_TEST(greetings_through_a_viewpoint)
     settings.via = via_open("root@127.0.0.1", loop, &e);
     ck_assert_msg(settings.via != NULL, "%s", e.why);
     crowd.smtp = smtp_new(loop, &settings);
+    crowd.loop = loop;
     started = ssh_now_ms();
     (void)loop_run_pass(loop, all_greeted, &crowd, ssh_now_ms() + 100000);
     took = ssh_now_ms() - started;
@@ -579,6 +587,7 @@ START_TEST(greetings_through_a_viewpoint)
     ck_assert_uint_ge(via_ssh_sessions(settings.via), crowds_of_mail[_i].sessions);
     /* Three in a row before all others would take 30 s on one session. */
     ck_assert_int_lt(took, 25000);
+    smtp_let_go(crowd.smtp, &crowd.waiter);
     smtp_free(crowd.smtp);
     via_free(settings.via);
     loop_free(loop);

@@ -13,6 +13,9 @@
 /* RFC 7766 6.2.3: whoever asks closes what it does not need; servers have few connections. */
 #define IDLE_MS 2000
 
+/* At a viewpoint, connections wait for their turn; a server's own time has not begun then. */
+#define QUEUE_MS 12000
+
 /* A question on its way. */
 struct question {
     struct question *next;
@@ -39,7 +42,7 @@ struct pipe {
 struct dns_pipes {
     struct loop *loop;
     struct via *via;
-    uint32_t timeout_ms;
+    uint32_t timeout_ms, connect_ms;
     struct table pipes;
 };
 
@@ -142,7 +145,7 @@ static void ended(struct pipe *p)
         q->lost = useless && q->again;
         q->again = useless && q->sent;
         q->sent = false;
-        loop_timer_set(p->of->loop, &q->timer, 2 * (int64_t)p->of->timeout_ms);
+        loop_timer_set(p->of->loop, &q->timer, p->of->connect_ms);
     }
     give_up(p);
     if (p->questions != NULL && !is_connected(p))
@@ -288,7 +291,7 @@ void dns_pipes_send(struct dns_pipes *pipes, const struct dns_server *server,
         end = &(*end)->next;
     *end = q;
     loop_timer_clear(pipes->loop, &p->idle);
-    loop_timer_set(pipes->loop, &q->timer, 2 * (int64_t)pipes->timeout_ms);
+    loop_timer_set(pipes->loop, &q->timer, pipes->connect_ms);
     if (!is_connected(p))
         connect_pipe(p);
     else if (p->stream.state == STREAM_OPEN && !p->busy)
@@ -301,6 +304,7 @@ struct dns_pipes *dns_pipes_new(struct loop *loop, struct via *via,
     struct dns_pipes *pipes = mem_new(1, sizeof *pipes);
 
     *pipes = (struct dns_pipes){.loop = loop, .via = via, .timeout_ms = settings->timeout_ms};
+    pipes->connect_ms = settings->timeout_ms + (via != NULL ? QUEUE_MS : 0);
     return pipes;
 }
 

@@ -21,7 +21,7 @@ void dns_pipes_free(struct dns_pipes *pipes);
 
 /*
  * As dns_transport_send. The time limit of the settings counts from the moment that the message
- * goes out; connecting may take twice as long. A connection that is closed before its replies
+ * goes out; at a viewpoint, waiting for a connection may take longer. A connection that is closed before its replies
  * came is opened once more for each of them.
  */
 void dns_pipes_send(struct dns_pipes *pipes, const struct dns_server *server,

@@ -15,7 +15,7 @@
 #define VIA_SSH_SESSIONS 8
 
 /* A session that has been opening one connection for so long gets no others, ms. */
-#define VIA_SSH_STUCK_MS 2000
+#define VIA_SSH_STUCK_MS 1000
 
 /* A connection that has not come about by then does not, ms: the fourth SYN was not answered. */
 #define VIA_SSH_CONNECT_MS 10000
