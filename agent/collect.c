@@ -36,8 +36,7 @@ static void choose_probe_label(char *out, size_t size)
 
 bool collector_open(struct collector *collector, struct config *config, struct error *e)
 {
-    *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT,
-                                     .vantage = "here"};
+    *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT, .vantage = "here"};
     collector->loop = loop_new(e);
     if (collector->loop == NULL)
         return false;
@@ -252,11 +251,12 @@ void look_open(struct look *look, struct collector *collector)
                                        .via = collector->via};
 
     look->collector = collector;
-    look->dns = (struct dns_look){.dns = dns_new(collector->loop, collector->via, &collector->config->dns),
-                                  .vantage = collector->vantage,
-                                  .resolvers = collector->resolvers,
-                                  .resolver_count = collector->resolver_count,
-                                  .probe = collector->probe_label};
+    look->dns =
+        (struct dns_look){.dns = dns_new(collector->loop, collector->via, &collector->config->dns),
+                          .vantage = collector->vantage,
+                          .resolvers = collector->resolvers,
+                          .resolver_count = collector->resolver_count,
+                          .probe = collector->probe_label};
     look->smtp = smtp_new(collector->loop, &smtp);
 }
 

@@ -38,8 +38,7 @@ static const struct config_key vantage_keys[] = {
      .help = "how options and reports call it"},
     {"type", FIELD_CHOICE, .choices = (const char *const[]){"ssh", NULL},
      .help = "how it is reached"},
-    {"target", FIELD_TEXT, FIELD_AT(struct config_vantage, target),
-     .help = "[USER@]HOST[:PORT]"},
+    {"target", FIELD_TEXT, FIELD_AT(struct config_vantage, target), .help = "[USER@]HOST[:PORT]"},
     {.key = NULL},
 };
 

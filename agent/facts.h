@@ -72,8 +72,8 @@ enum banner_state {
 
 struct banner_facts {
     enum banner_state state;
-    bool expected;        /* the MTA should listen there */
-    bool doubted; /* nothing proves that the place it was looked at from reaches any port 25 */
+    bool expected; /* the MTA should listen there */
+    bool doubted;  /* nothing proves that the place it was looked at from reaches any port 25 */
     struct strings lines; /* of the greeting, with code, without line ends */
     struct strings ehlo;  /* of the reply to EHLO */
 };

@@ -281,8 +281,7 @@ static void write_verdicts(struct page *page, const struct report *report)
 
     write_identities(page, report, !verify);
     write_unreached(page, report);
-    if (!verify || report->identity_count == 0 ||
-        tally_of(report).aligned < tally_of(report).all) {
+    if (!verify || report->identity_count == 0 || tally_of(report).aligned < tally_of(report).all) {
         write_summary(page, report);
         return;
     }

@@ -31,7 +31,7 @@ struct session {
     struct targets targets;
     struct identity *identities; /* of the last look: each target, from each place that looked */
     size_t identity_count;
-    struct views views; /* the places that look; none: here alone */
+    struct views views;                          /* the places that look; none: here alone */
     const struct vantage *vantages[VIA_MAX + 1]; /* what reports tell of them */
     struct plan plan;
     struct run run;

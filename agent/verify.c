@@ -183,8 +183,8 @@ static void judge_identity(const struct identity *identity, bool strict, struct 
     round->helo = worse(round->helo, judged->checks[CHECK_HELO]);
     if (judgement_verdict(judged, strict) != VERDICT_ALIGNED) {
         round->good = false;
-        str_format(round->note, sizeof round->note, "%s%s is %s%s%s",
-                   from_text(facts->vantage).s, address.s, verdict_text(judged->verdict), judged->count ? ": " : "",
+        str_format(round->note, sizeof round->note, "%s%s is %s%s%s", from_text(facts->vantage).s,
+                   address.s, verdict_text(judged->verdict), judged->count ? ": " : "",
                    judged->count ? judged->findings[0].summary : "");
     }
     hear(&facts->reverse.ptr, facts->wanted.s, "PTR", all, round);

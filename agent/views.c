@@ -11,8 +11,9 @@
 
 size_t public_resolvers(struct dns_server *out, size_t room)
 {
-    static const char *const addresses[] = {"1.1.1.1", "8.8.8.8", "9.9.9.9", "2606:4700:4700::1111",
-                                            "2001:4860:4860::8888", "2620:fe::fe"};
+    static const char *const addresses[] = {
+        "1.1.1.1",    "8.8.8.8", "9.9.9.9", "2606:4700:4700::1111", "2001:4860:4860::8888",
+        "2620:fe::fe"};
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0] && count < room; i++) {

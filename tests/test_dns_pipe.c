@@ -53,8 +53,7 @@ START_TEST(frames_there_and_back)
     ck_assert(dns_frame_first(out.data, out.length, &length) == DNS_FRAME_COMPLETE);
     ck_assert_uint_eq(length, sizeof message);
     ck_assert(dns_frame_first(out.data + DNS_FRAME_HEAD + length,
-                              out.length - DNS_FRAME_HEAD - length, &length) ==
-              DNS_FRAME_COMPLETE);
+                              out.length - DNS_FRAME_HEAD - length, &length) == DNS_FRAME_COMPLETE);
     ck_assert_uint_eq(length, 12);
     buf_free(&out);
 }

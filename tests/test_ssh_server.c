@@ -506,6 +506,7 @@ struct crowd {
     struct smtp *smtp;
     struct loop *loop;
     struct waiter waiter; /* holds the greetings: they are not asked for again */
+    struct ip ips[GREETINGS];
     int first_filtered, good;
 };
 
@@ -531,8 +532,7 @@ static bool all_greeted(void *arg)
     loop_ask_for(crowd->loop, &crowd->waiter);
     /* Those that do not answer come first; of the others AT_ONCE are under way. */
     for (int i = GREETINGS - 1; i >= 0 && open < AT_ONCE; i--) {
-        struct ip ip = address_of(crowd, i);
-        const struct smtp_greeting *greeting = smtp_ask(crowd->smtp, &ip);
+        const struct smtp_greeting *greeting = smtp_ask(crowd->smtp, &crowd->ips[i]);
 
         if (i < crowd->first_filtered)
             open += greeting == NULL;
@@ -563,7 +563,7 @@ START_TEST(greetings_through_a_viewpoint)
     int listener = child_bind("0.0.0.0", 0, SOCK_STREAM), log_fd;
     struct smtp_settings settings = {
         .port = child_port(listener), .timeout_ms = 30000, .ehlo_name = "probe.example"};
-    struct crowd crowd = {.first_filtered = GREETINGS - crowds_of_mail[_i].filtered};
+    static struct crowd crowd;
     pid_t child = child_start(greet_mail, &listener, &log_fd);
     struct error e = {0};
     struct loop *loop = loop_new(&e);
@@ -571,6 +571,9 @@ START_TEST(greetings_through_a_viewpoint)
     char text[8];
 
     close(listener);
+    crowd = (struct crowd){.first_filtered = GREETINGS - crowds_of_mail[_i].filtered};
+    for (int i = 0; i < GREETINGS; i++)
+        crowd.ips[i] = address_of(&crowd, i);
     if (crowds_of_mail[_i].filtered > 0)
         silence();
     settings.via = via_open("root@127.0.0.1", loop, &e);
@@ -580,8 +583,9 @@ START_TEST(greetings_through_a_viewpoint)
     started = ssh_now_ms();
     (void)loop_run_pass(loop, all_greeted, &crowd, ssh_now_ms() + 100000);
     took = ssh_now_ms() - started;
-    printf("%s: %d of %d in %d ms, %zu sessions\n", crowds_of_mail[_i].label, crowd.good,
-           crowd.first_filtered, (int)took, via_ssh_sessions(settings.via));
+    printf("%s: %d of %d in %d ms (%d a second), %zu sessions\n", crowds_of_mail[_i].label,
+           crowd.good, crowd.first_filtered, (int)took, (int)(crowd.good * 1000 / (took + 1)),
+           via_ssh_sessions(settings.via));
     ck_assert_msg(crowd.good == crowd.first_filtered, "%s: %d", crowds_of_mail[_i].label,
                   crowd.good);
     ck_assert_uint_ge(via_ssh_sessions(settings.via), crowds_of_mail[_i].sessions);

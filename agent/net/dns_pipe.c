@@ -282,10 +282,8 @@ void dns_pipes_send(struct dns_pipes *pipes, const struct dns_server *server,
     struct pipe *p = pipe_of(pipes, server);
     struct question *q = mem_new(1, sizeof *q), **end = &p->questions;
 
-    *q = (struct question){.pipe = p,
-                           .exchange = exchange,
-                           .timer = {.expired = on_expired},
-                           .message = *message};
+    *q = (struct question){
+        .pipe = p, .exchange = exchange, .timer = {.expired = on_expired}, .message = *message};
     choose_id(p, q);
     while (*end != NULL)
         end = &(*end)->next;

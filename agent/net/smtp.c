@@ -163,10 +163,10 @@ static void on_data(struct conversation *c, const char *data, size_t length)
 static enum smtp_state state_of(enum stream_state state)
 {
     static const enum smtp_state states[] = {
-        [STREAM_OPENING] = SMTP_OPEN,        [STREAM_OPEN] = SMTP_OPEN,
-        [STREAM_REFUSED] = SMTP_REFUSED,     [STREAM_UNREACHABLE] = SMTP_UNREACHABLE,
-        [STREAM_TIMEOUT] = SMTP_TIMEOUT,     [STREAM_RESET] = SMTP_CLOSED,
-        [STREAM_CLOSED] = SMTP_CLOSED,       [STREAM_LOST] = SMTP_UNREACHABLE,
+        [STREAM_OPENING] = SMTP_OPEN,    [STREAM_OPEN] = SMTP_OPEN,
+        [STREAM_REFUSED] = SMTP_REFUSED, [STREAM_UNREACHABLE] = SMTP_UNREACHABLE,
+        [STREAM_TIMEOUT] = SMTP_TIMEOUT, [STREAM_RESET] = SMTP_CLOSED,
+        [STREAM_CLOSED] = SMTP_CLOSED,   [STREAM_LOST] = SMTP_UNREACHABLE,
     };
 
     return states[state];

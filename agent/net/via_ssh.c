@@ -193,8 +193,7 @@ static struct session *one_more(struct via_ssh *v)
 /* Whoever waits behind an address that does not answer takes another session. */
 static void on_look(struct timer *timer)
 {
-    struct via_ssh *v =
-        (struct via_ssh *)(void *)((char *)timer - offsetof(struct via_ssh, look));
+    struct via_ssh *v = (struct via_ssh *)(void *)((char *)timer - offsetof(struct via_ssh, look));
     struct session *session = NULL;
 
     for (struct far *far = v->first, *next; far != NULL; far = next) {
@@ -223,9 +222,9 @@ static void look_in(struct via_ssh *v, int64_t ms)
 static enum stream_state state_of(const struct far *far)
 {
     static const enum stream_state states[] = {
-        [SSH_STREAM_OPENING] = STREAM_OPENING,        [SSH_STREAM_OPEN] = STREAM_OPEN,
-        [SSH_STREAM_REFUSED] = STREAM_REFUSED,        [SSH_STREAM_FORBIDDEN] = STREAM_UNREACHABLE,
-        [SSH_STREAM_TIMEOUT] = STREAM_TIMEOUT,        [SSH_STREAM_CLOSED] = STREAM_CLOSED,
+        [SSH_STREAM_OPENING] = STREAM_OPENING, [SSH_STREAM_OPEN] = STREAM_OPEN,
+        [SSH_STREAM_REFUSED] = STREAM_REFUSED, [SSH_STREAM_FORBIDDEN] = STREAM_UNREACHABLE,
+        [SSH_STREAM_TIMEOUT] = STREAM_TIMEOUT, [SSH_STREAM_CLOSED] = STREAM_CLOSED,
         [SSH_STREAM_BROKEN] = STREAM_LOST,
     };
 
@@ -290,7 +289,11 @@ static void open_far(struct via *via, struct stream *s, const struct ip *ip, uin
         return;
     }
     far = mem_new(1, sizeof *far);
-    *far = (struct far){.ssh = {.ready = on_ready}, .owner = s, .of = v, .ip = *ip, .port = port,
+    *far = (struct far){.ssh = {.ready = on_ready},
+                        .owner = s,
+                        .of = v,
+                        .ip = *ip,
+                        .port = port,
                         .unsent = BUF_INIT(UNSENT_MAX)};
     s->far = far;
     line_up(far);
@@ -354,8 +357,7 @@ struct via *via_ssh(const char *target, struct loop *loop, struct error *e)
     struct via_ssh *v = mem_new(1, sizeof *v);
 
     *v = (struct via_ssh){.via = {.kind = &kind}, .loop = loop, .look = {.expired = on_look}};
-    if (ssh_target_parse(target, &v->target, e) &&
-        start(v, &v->sessions[0], SSH_OPEN_MS, e))
+    if (ssh_target_parse(target, &v->target, e) && start(v, &v->sessions[0], SSH_OPEN_MS, e))
         return &v->via;
     free(v);
     return NULL;
