@@ -121,7 +121,8 @@ json_t *report_identity_json(const struct identity *identity, bool strict)
     for (size_t i = 0; i < judged->count; i++)
         json_array_append_new(findings, finding_json(&judged->findings[i]));
     set(object, "address", text_json(ip_text(&facts->address).s));
-    set(object, "vantage", text_json(facts_from_here(facts) ? "here" : facts->vantage));
+    if (!facts_from_here(facts))
+        set(object, "vantage", text_json(facts->vantage));
     set(object, "family", text_json(ip_family_name(facts->address.family)));
     set(object, "wanted", text_or_null(facts->wanted.s));
     set(object, "wanted_from", text_or_null(facts->wanted.s[0] ? facts->wanted_from : ""));

@@ -14,7 +14,7 @@ expect_said "resolvers 4/4"
 expect_exit 0 namesake verify --via fra "${rounds[@]}" -o json
 expect_json '[.vantages[] | .vantage, .reached] | join(" ")' "here true fra true"
 expect_json '[.identities[].checks[].seen // [] | .[].vantage] | unique | join(" ")' "fra here"
-expect_json '[.identities[] | .vantage + " " + .verdict] | unique | join(", ")' \
+expect_json '[.identities[] | (.vantage // "here") + " " + .verdict] | unique | join(", ")' \
     "fra aligned, here aligned"
 when "only the other place looks, which is named by where it is"
 expect_exit 0 namesake audit --via "root@$OUT2" "$V4" -o json
@@ -49,7 +49,7 @@ expect_said "seen from fra"
 expect_said "$OLD_PTR4"
 expect_said "Next: namesake audit --via fra"
 expect_exit 2 namesake verify --via fra "${rounds[@]}" --json
-expect_json '[.identities[] | .vantage + " " + .verdict] | unique | join(", ")' \
+expect_json '[.identities[] | (.vantage // "here") + " " + .verdict] | unique | join(", ")' \
     "fra not-aligned, here aligned"
 expect_exit 0 namesake verify "${rounds[@]}"
 expect_out "Aligned, seen from here."
