@@ -12,8 +12,8 @@ static size_t count_frames(const char *data, size_t length, size_t *used)
 {
     size_t count = 0, message;
 
-    for (*used = 0;
-         dns_frame_first(data + *used, length - *used, &message) == DNS_FRAME_COMPLETE; count++) {
+    for (*used = 0; dns_frame_first(data + *used, length - *used, &message) == DNS_FRAME_COMPLETE;
+         count++) {
         if (message < 12 || *used + DNS_FRAME_HEAD + message > length)
             abort();
         *used += DNS_FRAME_HEAD + message;
@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t length)
     const size_t cut = length > 0 ? bytes[0] % length : 0;
 
     if (count_frames(data, cut, &cut_used) +
-                count_frames(data + cut_used, length - cut_used, &rest_used) != all ||
+                count_frames(data + cut_used, length - cut_used, &rest_used) !=
+            all ||
         cut_used + rest_used != used)
         abort();
     for (; at < used; at += DNS_FRAME_HEAD + message) {
