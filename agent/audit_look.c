@@ -162,7 +162,8 @@ static enum match look_banner(struct look *look)
     struct name name;
 
     if (facts->banner_off || facts->banner.state == BANNER_NOT_ASKED ||
-        (facts->banner.state == BANNER_REFUSED && !facts->banner.expected))
+        (facts->banner.state == BANNER_REFUSED && !facts->banner.expected &&
+         !facts->banner.doubted))
         return MATCH_NOT_ASKED;
     if (facts->banner.state == BANNER_NOT_SMTP)
         return MATCH_DIFFERS;

@@ -316,7 +316,11 @@ static void rule_banner_state(struct look *look)
     if (look->greeting == GREETING_TURNED_AWAY || look->greeting == GREETING_BUSY)
         look_add(look, FIND_BANNER_REFUSED, "the server turns clients away: \"%.200s\"",
                  banner->lines.v[0]);
-    if (silent)
+    if (banner->doubted)
+        look_add(look, FIND_BANNER_UNREACHABLE,
+                 "port 25 may be closed from %s: no greeting of any address came there",
+                 look->facts->vantage);
+    else if (silent)
         look_add(look, FIND_BANNER_UNREACHABLE, "port 25 of %s %s",
                  ip_text(&look->facts->address).s, seen[banner->state]);
 }

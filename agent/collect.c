@@ -37,7 +37,7 @@ static void choose_probe_label(char *out, size_t size)
 
 bool collector_open(struct collector *collector, struct config *config, struct error *e)
 {
-    *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT};
+    *collector = (struct collector){.config = config, .jobs = JOBS_DEFAULT, .vantage = "here"};
     collector->loop = loop_new(e);
     if (collector->loop == NULL)
         return false;
@@ -60,6 +60,7 @@ static void start_facts(const struct collector *collector, const struct target *
     enum ip_scope scope = ip_scope(&target->address);
 
     *facts = (struct facts){.address = target->address, .wanted = target->wanted};
+    str_cut(facts->vantage, sizeof facts->vantage, collector->vantage);
     if (target->wanted_from != NULL)
         str_cut(facts->wanted_from, sizeof facts->wanted_from, target->wanted_from);
     facts->reverse.owner = ip_reverse_name(&target->address);
@@ -229,13 +230,16 @@ void look_open(struct look *look, struct collector *collector)
 {
     const struct smtp_settings smtp = {.port = collector->config->smtp_port,
                                        .timeout_ms = collector->config->smtp_timeout_s * 1000,
-                                       .ehlo_name = collector->ehlo_name};
+                                       .ehlo_name = collector->ehlo_name,
+                                       .via = collector->via};
 
     look->collector = collector;
-    look->dns = (struct dns_look){.dns = dns_new(collector->loop, &collector->config->dns),
-                                  .resolvers = collector->resolvers,
-                                  .resolver_count = collector->resolver_count,
-                                  .probe = collector->probe_label};
+    look->dns =
+        (struct dns_look){.dns = dns_new(collector->loop, collector->via, &collector->config->dns),
+                          .vantage = collector->vantage,
+                          .resolvers = collector->resolvers,
+                          .resolver_count = collector->resolver_count,
+                          .probe = collector->probe_label};
     look->smtp = smtp_new(collector->loop, &smtp);
 }
 

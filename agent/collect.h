@@ -11,12 +11,17 @@
 #include "agent/net/loop.h"
 #include "agent/target.h"
 
+struct via;
+
 /* What looking needs; made once per command. */
 struct collector {
     struct config *config;
     struct loop *loop;
     struct dns_server resolvers[RESOLVERS_MAX];
     size_t resolver_count;
+    const char *vantage;      /* "here", or the viewpoint that looks */
+    struct via *via;          /* its connections; NULL: from here */
+    bool proven[IP_V6 + 1];   /* of each family: a greeting came, so port 25 is open from there */
     size_t jobs;              /* targets at once */
     bool brief;               /* ask one server a question as long as all is as wanted */
     struct machines machines; /* whose mail servers were asked */

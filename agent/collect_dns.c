@@ -65,13 +65,14 @@ static uint32_t denial_ttl(const struct dns_answer *answer)
     return 0;
 }
 
-static struct sighting *add_sighting(struct rrset_facts *set)
+static struct sighting *add_sighting(const struct dns_look *look, struct rrset_facts *set)
 {
     struct sighting *seen;
 
     set->seen = mem_resize(set->seen, set->seen_count + 1, sizeof *set->seen);
     seen = &set->seen[set->seen_count++];
-    *seen = (struct sighting){.vantage = "here"};
+    *seen = (struct sighting){.rcode = DNS_NOERROR};
+    str_cut(seen->vantage, sizeof seen->vantage, look->vantage);
     return seen;
 }
 
@@ -81,13 +82,14 @@ static int view_rcode(const struct authority_view *view)
     return !view->authoritative && !dns_rcode_is_temporary(view->rcode) ? DNS_REFUSED : view->rcode;
 }
 
-static void see_servers(const struct authority *authority, const struct authority_view *views,
-                        const struct name *owner, enum dns_type type, struct rrset_facts *set)
+static void see_servers(const struct dns_look *look, const struct authority *authority,
+                        const struct authority_view *views, const struct name *owner,
+                        enum dns_type type, struct rrset_facts *set)
 {
     struct name last;
 
     for (size_t i = 0; i < authority->count; i++) {
-        struct sighting *seen = add_sighting(set);
+        struct sighting *seen = add_sighting(look, set);
         str_cut(seen->server, sizeof seen->server, authority->servers[i].name->s);
         seen->authoritative = true;
         seen->rcode = view_rcode(&views[i]);
@@ -199,7 +201,7 @@ static bool see_resolvers(const struct dns_look *look, const struct name *owner,
         open = ask_resolver(look, i, owner, type, false) == NULL || open;
     for (size_t i = 0; !open && i < look->resolver_count; i++) {
         const struct dns_answer *answer = ask_resolver(look, i, owner, type, false);
-        struct sighting *seen = add_sighting(set);
+        struct sighting *seen = add_sighting(look, set);
         str_cut(seen->server, sizeof seen->server, ip_text(&look->resolvers[i].ip).s);
         seen->rcode = answer->rcode;
         answer_values(answer, owner, type, &seen->values, NULL, &last, &seen->ttl_s);
@@ -280,7 +282,7 @@ static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct
     if (view != NULL && set->values.count == 0 &&
         find_rr(&view->answer->answer, &owner, DNS_CNAME) != NULL)
         return HOP_ALIAS; /* maybe back to where it began: aliases that loop never get further */
-    see_servers(&authority, views, &owner, type, set);
+    see_servers(look, &authority, views, &owner, type, set);
     if (view == NULL)
         return HOP_SILENT;
     set->rcode = view->rcode;

@@ -10,6 +10,7 @@
 
 struct dns_look {
     struct dns *dns;
+    const char *vantage; /* of the sightings: "here" */
     const struct dns_server *resolvers;
     size_t resolver_count;
     const char *probe; /* a random label that exists nowhere: it unmasks resolvers that make up

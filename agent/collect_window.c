@@ -32,6 +32,7 @@ struct slot {
 
 struct window {
     struct look look;
+    struct collector *collector;
     struct loop *loop;
     size_t width, in_flight, begun; /* begun: since the last pause */
     struct fair fair;
@@ -126,12 +127,27 @@ static void on_pause_over(struct timer *timer)
     loop_progress(window->loop);
 }
 
+/*
+ * Many networks let nobody out to port 25, and through a viewpoint that looks like a port where
+ * nobody listens. Only where some greeting came has another's silence a meaning.
+ */
+static void weigh_silence(struct collector *collector, struct facts *facts)
+{
+    bool *proven = &collector->proven[facts->address.family];
+    struct banner_facts *banner = &facts->banner;
+
+    *proven = *proven || banner->state == BANNER_OK;
+    banner->doubted = collector->via != NULL && !*proven &&
+                      (banner->state == BANNER_REFUSED || banner->state == BANNER_TIMEOUT);
+}
+
 /* Hand a complete target over; its place is free. */
 static void slot_done(struct window *window, struct slot *slot)
 {
     struct looked *looked = &slot->looked;
     struct ip address = looked->target.address;
 
+    weigh_silence(window->collector, &looked->facts);
     window->done(window->arg, slot->index, &looked->target, &looked->facts);
     looked->facts = (struct facts){0};
     slot_free(window, slot);
@@ -159,7 +175,8 @@ static bool window_pass(void *arg)
 bool collect_run(struct collector *collector, collect_next *next, collect_done *done, void *arg,
                  int64_t deadline_ms)
 {
-    struct window window = {.loop = collector->loop,
+    struct window window = {.collector = collector,
+                            .loop = collector->loop,
                             .width = collector->jobs,
                             .fair = {.at_once = NETWORK_AT_ONCE},
                             .pause = {.expired = on_pause_over},

@@ -21,8 +21,15 @@
 #include "agent/schema.h"
 #include "agent/session.h"
 #include "agent/trace_command.h"
+#include "agent/verify_command.h"
 
 #define TEXT_MAX (16U << 20)
+
+static bool look_around(struct session *s, struct error *e)
+{
+    views_choose(&s->views, &s->config, s->options, s->options->via_count == 0);
+    return session_find_targets(s, e) && session_look_around(s, e);
+}
 
 static int audit(struct session *s)
 {
@@ -31,13 +38,12 @@ static int audit(struct session *s)
 
     if (s->options->from != NULL)
         return fleet_audit(s);
-    if (s->options->facts != NULL ? !recorded_read(s, &e)
-                                  : !session_find_targets(s, &e) || !session_look(s, &e))
+    if (s->options->facts != NULL ? !recorded_read(s, &e) : !look_around(s, &e))
         return session_fail(s, &e);
     if (s->options->record != NULL && !recorded_write(s, &e))
         return session_fail(s, &e);
     report = session_report(s);
-    report.exit_code = report_exit_code(s->identities, s->targets.count, s->config.strict);
+    report.exit_code = report_exit_code(s->identities, s->identity_count, s->config.strict);
     if (report.exit_code == EXIT_NO)
         str_cut(report.next, sizeof report.next, "namesake plan");
     return session_end(s, &report);
@@ -98,8 +104,6 @@ static bool get_plan(struct session *s, struct error *e)
     return session_find_targets(s, e) && session_look(s, e) && session_plan(s, e);
 }
 
-static int verify(struct session *s);
-
 /* The exit code of what apply or rollback did. */
 static int act_code(const struct apply_result *result)
 {
@@ -155,7 +159,7 @@ static int run_plan(struct session *s)
         return session_fail(s, &e);
     }
     if (s->options->window_s > 0 && act_code(&result) == EXIT_YES && s->targets.count > 0)
-        return verify(s);
+        return verify_command(s);
     return end_with_result(s, &result,
                            act_code(&result) == EXIT_YES       ? "namesake verify --window 1h"
                            : act_code(&result) == EXIT_BY_HAND ? "namesake ticket"
@@ -206,75 +210,6 @@ static int apply(struct session *s)
     if (!approval_given(s, &e))
         return session_fail(s, &e);
     return start_run(s);
-}
-
-/* "authority ok" or "resolvers 2/4" */
-static void print_count(const char *what, size_t ok, size_t all)
-{
-    if (ok == all && str_equal(what, "authority"))
-        fprintf(stderr, "  %s ok", what);
-    else
-        fprintf(stderr, "  %s %zu/%zu", what, ok, all);
-}
-
-static void print_round(void *arg, const struct verify_round *round)
-{
-    (void)arg;
-    if (log_level() < LOG_LEVEL_NORMAL)
-        return;
-    fprintf(stderr, "  %02u:%02u", round->at_s / 60, round->at_s % 60);
-    print_count("authority", round->authority_ok, round->authority_all);
-    print_count("resolvers", round->resolvers_ok, round->resolvers_all);
-    fprintf(stderr, "  banner %s  helo %s", result_text(round->banner), result_text(round->helo));
-    if (round->good)
-        fprintf(stderr, "   %u of %u", round->in_row, round->passes);
-    fprintf(stderr, "\n%s%s%s", round->good ? "" : "         ", round->good ? "" : round->note,
-            round->good ? "" : "\n");
-}
-
-/* "203.0.113.25 mail.example.com: 3 good rounds in a row, every 30 s, 1 h at most" */
-static void announce_rounds(const struct session *s, const struct verify_settings *settings)
-{
-    if (log_level() < LOG_LEVEL_NORMAL)
-        return;
-    if (s->targets.count == 1)
-        fprintf(stderr, "%s %s: ", ip_text(&s->targets.v[0].address).s, s->targets.v[0].wanted.s);
-    else
-        fprintf(stderr, "%zu addresses: ", s->targets.count);
-    fprintf(stderr, "%u good rounds in a row, every %s, ", settings->passes,
-            str_duration_text(settings->interval_s).s);
-    fprintf(stderr, "%s at most\n", str_duration_text(settings->window_s).s);
-}
-
-static int verify(struct session *s)
-{
-    static const int codes[] = {EXIT_YES, EXIT_PENDING, EXIT_NO, EXIT_UNKNOWN};
-    const struct options *o = s->options;
-    struct verify_settings settings = {.window_s = s->config.window_s,
-                                       .interval_s = s->config.interval_s,
-                                       .passes = s->config.passes,
-                                       .strict = s->config.strict};
-    struct report report;
-    struct error e = {0};
-
-    if (s->targets.count == 0 && !session_find_targets(s, &e))
-        return session_fail(s, &e);
-    settings.window_s = o->window_s >= 0 ? (uint32_t)o->window_s : settings.window_s;
-    settings.interval_s = o->interval_s >= 0 ? (uint32_t)o->interval_s : settings.interval_s;
-    settings.passes = o->passes >= 0 ? (uint32_t)o->passes : settings.passes;
-    announce_rounds(s, &settings);
-    identities_free(s->identities, s->targets.count);
-    enum verify_outcome outcome = verify_run(&s->collector, s->targets.v, s->targets.count,
-                                             &settings, print_round, NULL, &s->identities);
-    if (o->record != NULL && !recorded_write(s, &e))
-        return session_fail(s, &e);
-    report = session_report(s);
-    report.command = "verify";
-    report.exit_code = loop_stop_signal() ? 128 + loop_stop_signal() : codes[outcome];
-    if (report.exit_code != EXIT_YES)
-        str_cut(report.next, sizeof report.next,
-                outcome == VERIFY_PENDING ? "namesake verify --window 2h" : "namesake plan");
-    return session_end(s, &report);
 }
 
 static int list_runs(struct session *s, const char *state)
@@ -429,7 +364,7 @@ static const struct {
     bool offline; /* reads no configuration: it must work when that is broken */
 } table[] = {
     {CMD_AUDIT, audit, false},        {CMD_PLAN, plan, false},
-    {CMD_APPLY, apply, false},        {CMD_VERIFY, verify, false},
+    {CMD_APPLY, apply, false},        {CMD_VERIFY, verify_command, false},
     {CMD_ROLLBACK, rollback, true},   {CMD_TICKET, ticket, false},
     {CMD_HEADERS, headers_run, true}, {CMD_TRACE, trace_run, false},
     {CMD_OBSERVE, observe_run, true}, {CMD_DOCTOR, doctor, false},

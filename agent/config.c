@@ -227,5 +227,6 @@ void config_free(struct config *config)
     free(config->hosts);
     free(config->accounts);
     free(config->resolvers);
+    free(config->vantages);
     *config = (struct config){.path = ""};
 }

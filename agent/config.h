@@ -28,6 +28,12 @@ struct config_host {
     size_t address_count;
 };
 
+/* Another place to look from. */
+struct config_vantage {
+    char id[64];
+    char target[280]; /* [USER@]HOST[:PORT] of an SSH server */
+};
+
 struct config {
     char path[512];   /* the first file that was read; "" when none */
     struct name name; /* wanted name for all; "" undecided */
@@ -35,6 +41,8 @@ struct config {
     size_t host_count;
     struct account *accounts; /* configured ones first, then those found in the environment */
     size_t account_count;
+    struct config_vantage *vantages;
+    size_t vantage_count;
     struct dns_server *resolvers;
     size_t resolver_count;
     struct dns_settings dns;

@@ -17,7 +17,7 @@ static void add_address(struct config_reading *r, const config_setting_t *s, con
 static void add_resolver(struct config_reading *r, const config_setting_t *s, const char *text,
                          void *target);
 static void add_host(struct config_reading *r, const config_setting_t *group);
-static void check_vantage(struct config_reading *r, const config_setting_t *group);
+static void add_vantage(struct config_reading *r, const config_setting_t *group);
 
 static const struct config_key host_keys[] = {
     {"name", FIELD_NAME, FIELD_AT(struct config_host, name),
@@ -34,10 +34,11 @@ static const struct config_key host_keys[] = {
 };
 
 static const struct config_key vantage_keys[] = {
-    {"id", FIELD_TEXT, .help = "how options and reports call it"},
+    {"id", FIELD_TEXT, FIELD_AT(struct config_vantage, id),
+     .help = "how options and reports call it"},
     {"type", FIELD_CHOICE, .choices = (const char *const[]){"ssh", NULL},
      .help = "how it is reached"},
-    {"target", FIELD_TEXT, .help = "[USER@]HOST[:PORT]"},
+    {"target", FIELD_TEXT, FIELD_AT(struct config_vantage, target), .help = "[USER@]HOST[:PORT]"},
     {.key = NULL},
 };
 
@@ -97,7 +98,7 @@ const struct config_key config_keys[] = {
     {"name", FIELD_NAME, FIELD_AT(struct config, name), .help = "the name wanted for all"},
     {"hosts", FIELD_GROUPS, .group = add_host, .help = "the machines that send"},
     {"providers", FIELD_GROUPS, .group = config_account_read, .help = "who holds the records"},
-    {"vantage", FIELD_GROUPS, .group = check_vantage, .help = "other places to look from"},
+    {"vantage", FIELD_GROUPS, .group = add_vantage, .help = "other places to look from"},
     {"resolvers", FIELD_TEXTS, .text = add_resolver, .help = "resolvers to ask, ADDRESS[:PORT]"},
     {"dns", FIELD_GROUP, .members = dns_keys, .help = "questions to name servers"},
     {"smtp", FIELD_GROUP, .members = smtp_keys, .help = "questions to mail servers"},
@@ -177,13 +178,29 @@ static void add_host(struct config_reading *r, const config_setting_t *group)
     config->hosts[config->host_count++] = host;
 }
 
-static void check_vantage(struct config_reading *r, const config_setting_t *group)
+static bool is_taken(const struct config *config, const char *id)
 {
-    config_keys_read(r, group, vantage_keys, NULL);
+    for (size_t i = 0; i < config->vantage_count; i++)
+        if (str_equal(config->vantages[i].id, id))
+            return true;
+    return str_equal(id, "here");
+}
+
+static void add_vantage(struct config_reading *r, const config_setting_t *group)
+{
+    struct config *config = r->config;
+    struct config_vantage vantage = {.id = ""};
+
+    config_keys_read(r, group, vantage_keys, &vantage);
     for (const struct config_key *key = vantage_keys; key->key != NULL; key++) {
         if (config_setting_get_member(group, key->key) == NULL)
             config_note(r, group, ERR_CONFIG_KEY, "", "\"%s\" is missing", key->key);
     }
+    if (is_taken(config, vantage.id))
+        config_note(r, group, ERR_CONFIG_KEY, "give each place a name of its own",
+                    "\"%.63s\" is another place already", vantage.id);
+    config->vantages = config_room(config->vantages, config->vantage_count, sizeof vantage);
+    config->vantages[config->vantage_count++] = vantage;
 }
 
 static int compare_places(const void *a, const void *b)

@@ -7,6 +7,11 @@
 #include "agent/base/mem.h"
 #include "agent/generic.h"
 
+bool facts_from_here(const struct facts *facts)
+{
+    return facts->vantage[0] == '\0' || str_equal(facts->vantage, "here");
+}
+
 const struct forward_facts *facts_forward(const struct facts *facts, const struct name *name)
 {
     for (size_t i = 0; i < facts->forward_count; i++)

@@ -72,7 +72,8 @@ enum banner_state {
 
 struct banner_facts {
     enum banner_state state;
-    bool expected;        /* the MTA should listen there */
+    bool expected; /* the MTA should listen there */
+    bool doubted;  /* nothing proves that the place it was looked at from reaches any port 25 */
     struct strings lines; /* of the greeting, with code, without line ends */
     struct strings ehlo;  /* of the reply to EHLO */
 };
@@ -118,6 +119,7 @@ struct drift_facts {
 #define FACTS_DRIFTS_MAX 16
 
 struct facts {
+    char vantage[64]; /* where it was looked at from: "here", or a viewpoint */
     struct ip address;
     struct name wanted;   /* "" while undecided */
     char wanted_from[96]; /* "--name", "configuration", "postfix smtp_helo_name" */
@@ -133,6 +135,9 @@ struct facts {
     struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
     struct owner_facts ptr_owner, forward_owner, mta_owner;
 };
+
+/* Whether this machine itself looked, and no viewpoint. */
+bool facts_from_here(const struct facts *facts);
 
 /* Names beyond the tenth are not evaluated (RFC 8601 3, RFC 7208 4.6.4). */
 #define FACTS_PTR_EVALUATED 10

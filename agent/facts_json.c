@@ -137,6 +137,8 @@ json_t *facts_to_json(const struct facts *facts)
                        "address", ip_text(&facts->address).s));
     json_t *forward = need(json_object());
 
+    if (!facts_from_here(facts))
+        json_object_set_new(document, "vantage", need(json_string(facts->vantage)));
     if (facts->wanted.s[0]) {
         json_object_set_new(document, "wanted", need(json_string(facts->wanted.s)));
         json_object_set_new(document, "wanted_from", need(json_string(facts->wanted_from)));
@@ -157,6 +159,8 @@ json_t *facts_to_json(const struct facts *facts)
                                            json_from_strings(&facts->banner.lines), "ehlo",
                                            json_from_strings(&facts->banner.ehlo), "expected",
                                            facts->banner.expected)));
+    if (facts->banner.doubted)
+        json_object_set_new(json_object_get(document, "banner"), "doubted", json_true());
     helo_to_json(&facts->helo, document);
     path_to_json(facts, document);
     drifts_to_json(facts, document);

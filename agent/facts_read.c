@@ -270,6 +270,7 @@ static bool read_banner(const json_t *document, struct facts *out, struct error 
                     text);
     out->banner.state = (enum banner_state)state;
     return read_flag(object, "expected", &out->banner.expected, e) &&
+           read_flag(object, "doubted", &out->banner.doubted, e) &&
            read_lines(object, "lines", &out->banner.lines, e) &&
            read_lines(object, "ehlo", &out->banner.ehlo, e);
 }
@@ -380,7 +381,8 @@ bool facts_from_json(const json_t *document, struct facts *out, struct error *e)
         return false;
     if (!ip_parse(text, &facts.address))
         return fail(e, ERR_PROTOCOL, "\"address\" is no IP address: \"%.60s\"", text);
-    if (!read_wanted(document, &facts, e) || !read_reverse(document, &facts, e) ||
+    if (!read_text(document, "vantage", facts.vantage, sizeof facts.vantage, e) ||
+        !read_wanted(document, &facts, e) || !read_reverse(document, &facts, e) ||
         !read_forward(document, &facts, e) || !read_banner(document, &facts, e) ||
         !read_helo(document, &facts, e) || !read_path(document, &facts, e) ||
         !read_drifts(document, &facts, e)) {

@@ -280,24 +280,42 @@ static bool choose_format(struct fleet *fleet, struct error *e)
                 "jsonl or nagios");
 }
 
+/* The place that looks: this machine, or the viewpoint that was named. */
+static bool choose_place(struct session *session, struct collector *out, struct error *e)
+{
+    struct views *views = &session->views;
+
+    if (session->options->via_count > 1)
+        return fail(e, ERR_USAGE, "with --from, one place looks: give --via once");
+    views_choose(views, &session->config, session->options, session->options->via_count == 0);
+    if (view_open(&views->v[0], &session->collector, out))
+        return true;
+    fail(e, ERR_SSH_FAILED, "%s", views->v[0].vantage.why);
+    error_what(e, "cannot look from %s", views->v[0].vantage.id);
+    return error_next(e, "%s", views->v[0].vantage.next);
+}
+
 int fleet_audit(struct session *session)
 {
     struct fleet fleet = {.session = session, .out = BUF_INIT(PIECE_MAX)};
+    struct collector collector;
     struct error e = {0};
     int64_t deadline_ms = 0;
     int code;
 
     fleet.events = (struct events){.out = &fleet.out, .now = time(NULL)};
-    if (!choose_format(&fleet, &e) ||
+    if (!choose_format(&fleet, &e) || !choose_place(session, &collector, &e) ||
         !lines_open(&fleet.lines, session->collector.loop, session->options->from, &e))
         return session_fail(session, &e);
     if (session->options->timeout_s > 0)
         deadline_ms = loop_now_ms(session->collector.loop) + session->options->timeout_s * 1000;
-    session->collector.brief = true;
+    collector.brief = true;
     begin(&fleet);
-    if (!collect_run(&session->collector, next_line, take_one, &fleet, deadline_ms) &&
+    if (!collect_run(&collector, next_line, take_one, &fleet, deadline_ms) &&
         loop_stop_signal() == 0)
         fprintf(stderr, "Stopped by --timeout; what was complete by then is above.\n");
+    if (!view_end(&session->views.v[0], &collector))
+        fprintf(stderr, "Lost on the way: %s\n", session->views.v[0].vantage.why);
     code = end(&fleet);
     lines_close(&fleet.lines);
     buf_free(&fleet.out);

@@ -80,6 +80,8 @@ static const struct option {
      "for the whole command; 60s, observe has none"},
     {"--resolver", NULL, "ADDR[:PORT]", OWN(value_resolver), CMD_LOOK,
      "ask this resolver; repeatable; instead of the configured ones"},
+    {"--via", NULL, "VANTAGE", OWN(value_via), CMD_AUDIT | CMD_VERIFY,
+     "look from there: an id of the configuration or [USER@]HOST[:PORT]; repeatable"},
     {"--mta", NULL, MTAS, OWN(value_mta), CMD_LOOK, "mail server to read and edit; auto"},
     {"--ssh", NULL, "[USER@]HOST[:PORT]", TEXT(ssh), CMD_LOOK,
      "the mail server is on that host; keys or agent, known host"},

@@ -32,6 +32,7 @@ enum command_id {
 
 #define OUTPUTS_MAX 8
 #define WORDS_MAX 4096
+#define VIA_MAX 8
 
 struct output {
     enum format format;
@@ -50,6 +51,8 @@ struct options {
     size_t output_count;
     struct dns_server resolvers[16];
     size_t resolver_count;
+    const char *via[VIA_MAX]; /* other places to look from */
+    size_t via_count;
     struct dns_server listen[16]; /* addresses and ports of the observer */
     size_t listen_count;
     struct ip observer[2]; /* where an observer is reached, one a family; IP_NONE: not given */

@@ -114,6 +114,14 @@ bool value_resolver(struct options *out, const char *value, struct error *e)
     return true;
 }
 
+bool value_via(struct options *out, const char *value, struct error *e)
+{
+    if (out->via_count == VIA_MAX)
+        return fail(e, ERR_USAGE, "--via was given too often");
+    out->via[out->via_count++] = value;
+    return true;
+}
+
 bool value_listen(struct options *out, const char *value, struct error *e)
 {
     struct dns_server *place = &out->listen[out->listen_count];

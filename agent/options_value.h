@@ -17,7 +17,7 @@ typedef bool option_reader(struct options *out, const char *value, struct error 
 
 option_reader value_color, value_forward, value_json, value_kinds, value_listen, value_observer,
     value_more, value_mta, value_much_more, value_output, value_quiet, value_resolver, value_v4,
-    value_v6;
+    value_v6, value_via;
 
 /* The same for a plain member: seconds from min on; a whole number from 1 to max. */
 bool value_duration(const char *option, const char *value, uint32_t min, int64_t *out,

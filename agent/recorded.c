@@ -17,6 +17,7 @@ static void add_identity(struct session *session, const struct facts *facts)
 
     session->identities =
         mem_resize(session->identities, session->targets.count, sizeof *session->identities);
+    session->identity_count = session->targets.count;
     session->identities[index] = (struct identity){.facts = *facts};
     session->targets.v =
         mem_resize(session->targets.v, session->targets.count, sizeof *session->targets.v);
@@ -133,11 +134,11 @@ bool recorded_write(const struct session *session, struct error *e)
     struct buf out = BUF_INIT(FACTS_MAX);
     bool ok;
 
-    for (size_t i = 0; i < session->targets.count; i++) {
+    for (size_t i = 0; i < session->identity_count; i++) {
         json_t *document = facts_to_json(&session->identities[i].facts);
-        char *text = session->targets.count == 1 ? json_text(document) : json_canonical(document);
+        char *text = session->identity_count == 1 ? json_text(document) : json_canonical(document);
         buf_text(&out, text);
-        if (session->targets.count > 1)
+        if (session->identity_count > 1)
             buf_char(&out, '\n');
         free(text);
         json_decref(document);

@@ -335,6 +335,7 @@ static bool read_identity(const json_t *object, struct identity *identity, struc
     char address[64], wanted[NAME_MAX_TEXT];
 
     if (!read_text(object, "address", address, sizeof address, e) ||
+        !read_text(object, "vantage", facts->vantage, sizeof facts->vantage, e) ||
         !read_text(object, "wanted", wanted, sizeof wanted, e) ||
         !read_text(object, "wanted_from", facts->wanted_from, sizeof facts->wanted_from, e))
         return false;

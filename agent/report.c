@@ -53,8 +53,8 @@ static void say_verdicts(const struct report *report, char *out, size_t size)
     struct tally tally = tally_of(report);
 
     snprintf(out, size, "%s: %zu aligned, %zu not aligned, %zu unknown",
-             count_text(report->identity_count, "address", "addresses").s, tally.aligned,
-             tally.failed, tally.unknown);
+             count_text(tally.all, "address", "addresses").s, tally.aligned, tally.failed,
+             tally.unknown);
 }
 
 /* The name that all identities are wanted to carry; NULL when they differ or there is none. */

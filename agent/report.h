@@ -60,12 +60,23 @@ struct step_outcome {
     char detail[256]; /* "2 of 2 servers"; "" for none */
 };
 
+/* A place that was to look. */
+struct vantage {
+    char id[64]; /* "here", an id of the configuration, or where it is */
+    bool reached;
+    char why[700];  /* "" when it was reached */
+    char next[384]; /* what to type then; or "" */
+};
+
 /* What a command has to say in the end. */
 struct report {
     const char *command; /* "audit"; `apply --dry-run` is "plan" */
     bool strict;
     const struct identity *identities;
     size_t identity_count;
+    const struct vantage *const *vantages; /* NULL: here alone. Identities then are of all of
+                                              them, and an address may be there several times */
+    size_t vantage_count;
     const struct plan *plan; /* NULL when there is none */
     const char *plan_name;   /* how to name it in the text: the host or "3 targets"; NULL: the
                                 wanted name of its steps */

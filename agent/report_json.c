@@ -122,6 +122,8 @@ json_t *report_identity_json(const struct identity *identity, bool strict)
     for (size_t i = 0; i < judged->count; i++)
         json_array_append_new(findings, finding_json(&judged->findings[i]));
     set(object, "address", text_json(ip_text(&facts->address).s));
+    if (!facts_from_here(facts))
+        set(object, "vantage", text_json(facts->vantage));
     set(object, "family", text_json(ip_family_name(facts->address.family)));
     set(object, "wanted", text_or_null(facts->wanted.s));
     set(object, "wanted_from", text_or_null(facts->wanted.s[0] ? facts->wanted_from : ""));
@@ -224,6 +226,21 @@ static json_t *identities_json(const struct report *report)
     return array;
 }
 
+static json_t *vantages_json(const struct report *report)
+{
+    json_t *array = need(json_array());
+
+    for (size_t i = 0; i < report->vantage_count; i++) {
+        const struct vantage *vantage = report->vantages[i];
+        json_t *object = need(json_object());
+        set(object, "vantage", text_json(vantage->id));
+        set(object, "reached", json_boolean(vantage->reached));
+        set(object, "why", text_or_null(vantage->why));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 /* The document of a plan that could not be made. */
 static void set_no_plan(json_t *document)
 {
@@ -260,6 +277,8 @@ json_t *report_document(const struct report *report)
         set(document, "probes", report_probes_json(report));
     set(document, "identities", plan ? need(json_array()) : identities_json(report));
     set(document, "diagnostics", diagnostics_json(report));
+    if (report->vantages != NULL)
+        set(document, "vantages", vantages_json(report));
     return document;
 }
 

@@ -79,12 +79,40 @@ struct greeting_names greeting_names(const struct facts *facts)
     return names;
 }
 
+static int gravity(enum verdict verdict)
+{
+    return verdict == VERDICT_NOT_ALIGNED ? 2 : verdict == VERDICT_UNKNOWN ? 1 : 0;
+}
+
+/* The worst that any place saw of an address; *first: whether it is the first that is told of it. */
+static enum verdict worst_verdict(const struct report *report, size_t index, bool *first)
+{
+    const struct identity *all = report->identities;
+    enum verdict worst = judgement_verdict(&all[index].judgement, report->strict), other;
+
+    *first = true;
+    for (size_t i = 0; report->vantage_count > 1 && i < report->identity_count; i++) {
+        if (i == index || !ip_equal(&all[i].facts.address, &all[index].facts.address))
+            continue;
+        *first = *first && i > index;
+        other = judgement_verdict(&all[i].judgement, report->strict);
+        worst = gravity(other) > gravity(worst) ? other : worst;
+    }
+    return worst;
+}
+
 struct tally tally_of(const struct report *report)
 {
     struct tally tally = {0};
+    bool first;
 
     for (size_t i = 0; i < report->identity_count; i++) {
-        switch (judgement_verdict(&report->identities[i].judgement, report->strict)) {
+        enum verdict verdict = worst_verdict(report, i, &first);
+
+        if (!first)
+            continue;
+        tally.all++;
+        switch (verdict) {
         case VERDICT_ALIGNED:
             tally.aligned++;
             break;

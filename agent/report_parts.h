@@ -23,9 +23,9 @@ struct greeting_names {
 };
 struct greeting_names greeting_names(const struct facts *facts);
 
-/* How many identities have each verdict. */
+/* How many addresses have each verdict; of one that several places saw, the worst counts. */
 struct tally {
-    size_t aligned, failed, unknown;
+    size_t all, aligned, failed, unknown;
 };
 struct tally tally_of(const struct report *report);
 

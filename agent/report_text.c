@@ -111,6 +111,10 @@ static void write_identity(struct page *page, const struct identity *identity, b
     enum verdict verdict = judgement_verdict(&identity->judgement, strict);
 
     write_headline(page, &identity->facts, verdict);
+    if (!facts_from_here(&identity->facts)) {
+        page_printf(page, "  seen from %s", identity->facts.vantage);
+        page_end(page);
+    }
     page_end(page);
     triangle_write(page, identity);
     write_findings(page, &identity->judgement, verdict == VERDICT_ALIGNED);
@@ -226,6 +230,21 @@ static void vantages(const struct report *report, struct buf *out)
     strings_free(&seen);
 }
 
+/* Places that could not look; nothing that is told is theirs. */
+static void write_unreached(struct page *page, const struct report *report)
+{
+    for (size_t i = 0; i < report->vantage_count; i++) {
+        const struct vantage *vantage = report->vantages[i];
+        if (vantage->reached)
+            continue;
+        page_paint(page, PAINT_YELLOW, "Not seen");
+        page_printf(page, " from %s: ", vantage->id);
+        page_wrap(page, 2, vantage->why);
+        page_end(page);
+        page_commands(page, 2, vantage->next, "");
+    }
+}
+
 /* What is not known is never planned for (style section 2), and that has to be seen. */
 static void write_unknown(struct page *page, const struct report *report)
 {
@@ -262,8 +281,8 @@ static void write_verdicts(struct page *page, const struct report *report)
     struct buf where = BUF_INIT(SIZE_MAX - 1);
 
     write_identities(page, report, !verify);
-    if (!verify || report->identity_count == 0 ||
-        tally_of(report).aligned < report->identity_count) {
+    write_unreached(page, report);
+    if (!verify || report->identity_count == 0 || tally_of(report).aligned < tally_of(report).all) {
         write_summary(page, report);
         return;
     }

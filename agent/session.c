@@ -64,7 +64,7 @@ static struct error mistake_error(const struct config_mistake *mistake)
 }
 
 /* All mistakes in one run: each on standard error, the last one also ends the report. */
-static int report_mistakes(const struct session *session, const struct config_mistakes *mistakes)
+static int report_mistakes(struct session *session, const struct config_mistakes *mistakes)
 {
     size_t kept = mistakes->count < CONFIG_MISTAKES_MAX ? mistakes->count : CONFIG_MISTAKES_MAX;
     struct buf out = BUF_INIT(REPORT_MAX);
@@ -139,7 +139,8 @@ bool session_open(struct session *session, const struct options *options, bool o
 
 void session_close(struct session *session)
 {
-    identities_free(session->identities, session->targets.count);
+    identities_free(session->identities, session->identity_count);
+    views_close(&session->views);
     targets_free(&session->targets);
     plan_free(&session->plan);
     run_free(&session->run);
@@ -202,14 +203,30 @@ static void tell_looking(const struct session *session, bool over)
     fflush(stderr);
 }
 
+void session_keep(struct session *session, struct identity *identities, size_t count)
+{
+    identities_free(session->identities, session->identity_count);
+    session->identities = identities;
+    session->identity_count = count;
+}
+
 bool session_look(struct session *session, struct error *e)
 {
+    views_choose(&session->views, &session->config, session->options, true);
+    session->views.count = 1;
+    return session_look_around(session, e);
+}
+
+bool session_look_around(struct session *session, struct error *e)
+{
+    struct sights sights;
     bool complete;
 
     tell_looking(session, false);
-    complete = look_and_judge(&session->collector, session->targets.v, session->targets.count,
-                              deadline(session), &session->identities);
+    complete = views_look(&session->views, &session->collector, session->targets.v,
+                          session->targets.count, deadline(session), &sights);
     tell_looking(session, true);
+    session_keep(session, sights.identities, sights.count);
     if (complete)
         return true;
     if (loop_stop_signal() == 0)
@@ -217,13 +234,19 @@ bool session_look(struct session *session, struct error *e)
     return fail(e, ERR_TIMEOUT, "stopped by a signal");
 }
 
-struct report session_report(const struct session *session)
+struct report session_report(struct session *session)
 {
+    const bool here = views_are_here(&session->views);
+
+    for (size_t i = 0; i < session->views.count; i++)
+        session->vantages[i] = &session->views.v[i].vantage;
     return (struct report){.command = command_name(session->options->command),
                            .strict = session->config.strict,
                            .now = time(NULL),
                            .identities = session->identities,
-                           .identity_count = session->identities ? session->targets.count : 0};
+                           .identity_count = session->identity_count,
+                           .vantages = here ? NULL : session->vantages,
+                           .vantage_count = here ? 0 : session->views.count};
 }
 
 static bool write_output(const struct session *session, const struct report *report,
@@ -283,7 +306,7 @@ static struct error with_next(const struct session *session, const struct error 
     return told;
 }
 
-int session_fail(const struct session *session, const struct error *error)
+int session_fail(struct session *session, const struct error *error)
 {
     const struct error told = with_next(session, error), *e = &told;
     struct report report = session_report(session);

@@ -9,6 +9,7 @@
 #include "agent/options.h"
 #include "agent/report.h"
 #include "agent/verify.h"
+#include "agent/views.h"
 
 /* Exit codes that are no error's (interface section 9). */
 enum exit_code {
@@ -28,7 +29,10 @@ struct session {
     struct config config;
     struct collector collector;
     struct targets targets;
-    struct identity *identities; /* of the last look; targets.count of them */
+    struct identity *identities; /* of the last look: each target, from each place that looked */
+    size_t identity_count;
+    struct views views;                          /* the places that look; none: here alone */
+    const struct vantage *vantages[VIA_MAX + 1]; /* what reports tell of them */
     struct plan plan;
     struct run run;
     struct step_outcome *outcomes; /* of the steps that are acted on, by their number; or NULL */
@@ -52,6 +56,12 @@ bool session_find_targets(struct session *session, struct error *e) MUST_USE;
 /* Look at all targets and judge them. ERR_TIMEOUT after --timeout, when a signal came. */
 bool session_look(struct session *session, struct error *e) MUST_USE;
 
+/* Look once from every place of session->views instead; the same result. */
+bool session_look_around(struct session *session, struct error *e) MUST_USE;
+
+/* What was seen takes the place of what was seen before. */
+void session_keep(struct session *session, struct identity *identities, size_t count);
+
 /* Make the plan that the identities need: reads through the accounts, changes nothing. */
 bool session_plan(struct session *session, struct error *e) MUST_USE;
 
@@ -62,14 +72,14 @@ bool session_plan(struct session *session, struct error *e) MUST_USE;
 struct actor session_actor(struct session *session, const struct plan *plan);
 
 /* A report of this session's identities, for the command. */
-struct report session_report(const struct session *session);
+struct report session_report(struct session *session);
 
 /* Write a report to every output that was asked for; text to standard output otherwise. Returns
  * the report's exit code, or that of a file which cannot be written. */
 int session_end(const struct session *session, const struct report *report);
 
 /* Report an error and return its exit code: 4 once something was changed. */
-int session_fail(const struct session *session, const struct error *error);
+int session_fail(struct session *session, const struct error *error);
 
 /* Ask on the terminal; true when the answer is the word yes. */
 bool session_confirm(const struct session *session, const char *question);

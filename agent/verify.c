@@ -8,6 +8,7 @@
 #include "agent/ability.h"
 #include "agent/act.h"
 #include "agent/base/mem.h"
+#include "agent/views.h"
 
 /* Targets in an array, and the places for what is seen of them. */
 struct array_look {
@@ -45,9 +46,12 @@ bool look_and_judge(struct collector *collector, const struct target *targets, s
     for (size_t i = 0; i < count; i++) {
         struct facts *facts = &look.identities[i].facts;
         if (facts->address.family == IP_NONE) { /* not reached in time */
+            str_cut(facts->vantage, sizeof facts->vantage, collector->vantage);
             facts->address = targets[i].address;
             facts->wanted = targets[i].wanted;
         }
+        if (collector->proven[facts->address.family])
+            facts->banner.doubted = false;
         ability_owners(collector->config, facts);
         audit_target(facts, &look.identities[i].judgement);
     }
@@ -68,7 +72,7 @@ void identities_free(struct identity *identities, size_t count)
 
 /* A server or resolver that was asked in a round, and whether all it said was as wanted. */
 struct witness {
-    const char *server;
+    const char *vantage, *server;
     bool authoritative, ok;
 };
 
@@ -81,13 +85,46 @@ static struct witness *witness_of(struct witnesses *all, const struct sighting *
 {
     for (size_t i = 0; i < all->count; i++)
         if (all->v[i].authoritative == seen->authoritative &&
-            str_equal(all->v[i].server, seen->server))
+            str_equal(all->v[i].server, seen->server) &&
+            str_equal(all->v[i].vantage, seen->vantage))
             return &all->v[i];
     if (all->count == WITNESSES_MAX)
         return NULL;
-    all->v[all->count] =
-        (struct witness){.server = seen->server, .authoritative = seen->authoritative, .ok = true};
+    all->v[all->count] = (struct witness){.vantage = seen->vantage,
+                                          .server = seen->server,
+                                          .authoritative = seen->authoritative,
+                                          .ok = true};
     return &all->v[all->count++];
+}
+
+/* "seen from fra, ", or nothing of what this machine sees. */
+struct from_text {
+    char s[96];
+};
+
+static struct from_text from_text(const char *vantage)
+{
+    struct from_text text = {""};
+
+    if (vantage[0] != '\0' && !str_equal(vantage, "here"))
+        str_format(text.s, sizeof text.s, "seen from %s, ", vantage);
+    return text;
+}
+
+/* Who does not have what is wanted, and what it says instead. */
+static void note_other(const struct sighting *seen, const char *type, struct verify_round *round)
+{
+    const struct from_text from = from_text(seen->vantage);
+
+    if (!seen->authoritative)
+        str_format(round->note, sizeof round->note, "%s%s has the old %s cached, %s more", from.s,
+                   seen->server, type, str_duration_text(seen->ttl_s).s);
+    else if (seen->values.count > 0)
+        str_format(round->note, sizeof round->note, "%s%s does not have the new %s but %.100s",
+                   from.s, seen->server, type, seen->values.v[0]);
+    else
+        str_format(round->note, sizeof round->note, "%s%s does not have the new %s (%s)", from.s,
+                   seen->server, type, dns_rcode_text(seen->rcode));
 }
 
 /* Hear what every server says of one record set; note the last one that does not have it. */
@@ -99,19 +136,17 @@ static void hear(const struct rrset_facts *set, const char *wanted, const char *
         bool ok = strings_have(&seen->values, wanted);
         struct witness *witness;
         /* A resolver that cannot be reached is no witness for or against. */
-        if (!seen->authoritative && dns_rcode_is_temporary(seen->rcode))
+        if (!seen->authoritative && dns_rcode_is_temporary(seen->rcode)) {
+            str_format(round->left_out, sizeof round->left_out,
+                       "%sresolver %s does not answer (%s) and is not counted",
+                       from_text(seen->vantage).s, seen->server, dns_rcode_text(seen->rcode));
             continue;
+        }
         witness = witness_of(all, seen);
         if (witness != NULL)
             witness->ok = witness->ok && ok;
-        if (ok)
-            continue;
-        if (seen->authoritative)
-            str_format(round->note, sizeof round->note, "%s does not have the new %s (%s)",
-                       seen->server, type, dns_rcode_text(seen->rcode));
-        else
-            str_format(round->note, sizeof round->note, "%s has the old %s cached, %s more",
-                       seen->server, type, str_duration_text(seen->ttl_s).s);
+        if (!ok)
+            note_other(seen, type, round);
     }
 }
 
@@ -148,8 +183,8 @@ static void judge_identity(const struct identity *identity, bool strict, struct 
     round->helo = worse(round->helo, judged->checks[CHECK_HELO]);
     if (judgement_verdict(judged, strict) != VERDICT_ALIGNED) {
         round->good = false;
-        str_format(round->note, sizeof round->note, "%s is %s%s%s", address.s,
-                   verdict_text(judged->verdict), judged->count ? ": " : "",
+        str_format(round->note, sizeof round->note, "%s%s is %s%s%s", from_text(facts->vantage).s,
+                   address.s, verdict_text(judged->verdict), judged->count ? ": " : "",
                    judged->count ? judged->findings[0].summary : "");
     }
     hear(&facts->reverse.ptr, facts->wanted.s, "PTR", all, round);
@@ -233,26 +268,44 @@ static void judge_spells(struct identity *identities, size_t count, const struct
     }
 }
 
-static enum verify_outcome rounds(struct collector *collector, const struct target *targets,
-                                  size_t count, const struct verify_settings *settings,
-                                  void (*told)(void *arg, const struct verify_round *round),
-                                  void *arg, struct spell *spells, struct identity **last)
+/* Places that could not look are told, and not counted. */
+static void note_unreached(const struct views *views, struct verify_round *round)
 {
+    for (size_t i = 0; i < views->count; i++)
+        if (!views->v[i].vantage.reached)
+            str_format(round->left_out, sizeof round->left_out, "not counted: %s: %s",
+                       views->v[i].vantage.id, views->v[i].vantage.why);
+}
+
+/* One look from everywhere, judged. False when it was stopped. */
+static bool make_round(const struct verify_run *run, struct spell *spells, struct sights *last,
+                       struct verify_round *round)
+{
+    identities_free(last->identities, last->count);
+    if (!views_look(run->views, run->collector, run->targets, run->count, 0, last))
+        return false;
+    judge_round(last->identities, last->count, run->settings->strict, round);
+    note_unreached(run->views, round);
+    count_spells(last->identities, run->count, spells);
+    return true;
+}
+
+static enum verify_outcome rounds(const struct verify_run *run, struct spell *spells,
+                                  struct sights *last)
+{
+    const struct verify_settings *settings = run->settings;
     time_t start = time(NULL);
     unsigned in_row = 0, made = 0;
 
-    for (*last = NULL;;) {
+    for (;;) {
         struct verify_round round = {.passes = settings->passes};
-        identities_free(*last, count);
-        if (!look_and_judge(collector, targets, count, 0, last))
+        if (!make_round(run, spells, last, &round))
             return VERIFY_UNKNOWN;
-        judge_round(*last, count, settings->strict, &round);
-        count_spells(*last, count, spells);
         made++;
         in_row = round.good ? in_row + 1 : 0;
         round.in_row = in_row;
         round.at_s = (uint32_t)(time(NULL) - start);
-        told(arg, &round);
+        run->told(run->arg, &round);
         if (in_row >= settings->passes)
             return VERIFY_ALIGNED;
         if (round.at_s + settings->interval_s > settings->window_s || loop_stop_signal() != 0)
@@ -260,19 +313,17 @@ static enum verify_outcome rounds(struct collector *collector, const struct targ
         act_pause((long)settings->interval_s * 1000);
     }
     if (made >= settings->passes && loop_stop_signal() == 0)
-        judge_spells(*last, count, spells, made);
-    return outcome_of(*last, count, settings->strict);
+        judge_spells(last->identities, run->count, spells, made);
+    return outcome_of(last->identities, last->count, settings->strict);
 }
 
-enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
-                               size_t count, const struct verify_settings *settings,
-                               void (*told)(void *arg, const struct verify_round *round), void *arg,
-                               struct identity **last)
+enum verify_outcome verify_run(const struct verify_run *run, struct sights *last)
 {
-    struct spell *spells = mem_new(2 * count + 1, sizeof *spells);
-    enum verify_outcome outcome =
-        rounds(collector, targets, count, settings, told, arg, spells, last);
+    struct spell *spells = mem_new(2 * run->count + 1, sizeof *spells);
+    enum verify_outcome outcome;
 
+    *last = (struct sights){.count = 0};
+    outcome = rounds(run, spells, last);
     free(spells);
     return outcome;
 }

@@ -13,7 +13,7 @@ struct verify_settings {
     bool strict;
 };
 
-/* One round over all targets. Servers and resolvers count once, however much they were asked. */
+/* One round over all targets. Of each place, servers and resolvers count once. */
 struct verify_round {
     uint32_t at_s; /* since the start */
     unsigned in_row, passes;
@@ -21,7 +21,8 @@ struct verify_round {
     size_t authority_ok, authority_all; /* authoritative servers that say what is wanted */
     size_t resolvers_ok, resolvers_all;
     enum result banner, helo; /* the worst of all targets */
-    char note[320];           /* who holds it up, and how long it may take; "" when it is good */
+    char note[512];           /* who holds it up, and how long it may take; "" when it is good */
+    char left_out[512];       /* who does not answer and is not counted; "" */
 };
 
 enum verify_outcome {
@@ -31,15 +32,25 @@ enum verify_outcome {
     VERIFY_UNKNOWN,
 };
 
+struct views;
+struct sights;
+
+struct verify_run {
+    const struct collector *collector;
+    struct views *views; /* who looks, this machine first */
+    const struct target *targets;
+    size_t count;
+    const struct verify_settings *settings;
+    void (*told)(void *arg, const struct verify_round *round); /* each round */
+    void *arg;
+};
+
 /*
- * Rounds until `passes` of them in a row are good: aligned, every authoritative server and every
- * resolver that answers says so. Each round is told. The last round's identities are handed to
- * the caller, who frees them (identities_free).
+ * Rounds until `passes` of them in a row are good: aligned, and every authoritative server and
+ * every resolver that answers says so, to every place that can be reached. What the last round saw
+ * is handed to the caller, who frees the identities (identities_free).
  */
-enum verify_outcome verify_run(struct collector *collector, const struct target *targets,
-                               size_t count, const struct verify_settings *settings,
-                               void (*told)(void *arg, const struct verify_round *round), void *arg,
-                               struct identity **last);
+enum verify_outcome verify_run(const struct verify_run *run, struct sights *last);
 
 /* Look at the targets once and judge them; in the order of the targets. False when stopped. */
 bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,

@@ -36,6 +36,12 @@ bad=$(grep -nE 'agent/net/host_ssh\.h' agent/*.[ch] agent/*/*.[ch] providers/*.[
 [ -z "$bad" ] || complain "known outside its registry:
 $bad"
 
+# Nor does anybody but via_open.c know how a viewpoint is reached.
+bad=$(grep -nE 'agent/net/(ssh|via_ssh)\.h' agent/*.[ch] agent/*/*.[ch] providers/*.[ch] mta/*.[ch] |
+    grep -vE '^agent/net/(host_ssh[a-z_]*|ssh[a-z_]*|via_ssh|via_open)\.[ch]:' || true)
+[ -z "$bad" ] || complain "SSH is known outside its registries:
+$bad"
+
 # Only one file of a layer knows the vendors and the mail servers by name.
 for registry in providers mta; do
     bad=$(grep -nE "extern const struct (provider|mta) (provider|mta)_[a-z0-9]+;" \

@@ -220,7 +220,7 @@ static void setup(void)
     settings.port = fake.port;
     loop = loop_new(&e);
     ck_assert_ptr_nonnull(loop);
-    dns = dns_new(loop, &settings);
+    dns = dns_new(loop, NULL, &settings);
 }
 
 static void stop_fake(void)

@@ -88,7 +88,7 @@ static void setup(void)
     fake = fake_dns_start(rows);
     loop = loop_new(&e);
     ck_assert_ptr_nonnull(loop);
-    dns = dns_new(loop, &settings);
+    dns = dns_new(loop, NULL, &settings);
 }
 
 static void stop_fake(void)

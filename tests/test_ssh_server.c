@@ -15,8 +15,10 @@
 #include <sys/socket.h>
 
 #include "agent/base/str.h"
+#include "agent/net/smtp.h"
+#include "agent/net/via_ssh.h"
 
-enum { TALKS = 300 };
+enum { TALKS = 300, GREETINGS = 1000, AT_ONCE = 64 };
 
 static struct ssh *try(const char *text, uint32_t timeout_ms, struct error *e)
 {
@@ -479,6 +481,162 @@ START_TEST(streams_that_do_not_come_about)
 }
 END_TEST
 
+/* Greets like a mail server, again and again; fds of several clients at once are not needed. */
+static void greet_mail(const void *arg, int log_fd)
+{
+    int listener = *(const int *)arg;
+
+    (void)log_fd;
+    (void)listen(listener, 4096); /* as many as may wait for their turn */
+    for (;;) {
+        char line[100];
+        int client = accept(listener, NULL, NULL);
+        bool ok = write(client, "220 mail.example ESMTP\r\n", 24) == 24 &&
+                  read(client, line, sizeof line) > 0 &&
+                  write(client, "250 mail.example\r\n", 18) == 18;
+
+        while (ok && read(client, line, sizeof line) > 0)
+            ;
+        close(client);
+    }
+}
+
+/* One via, many addresses of 127.0.0.0/8, and some that never answer. */
+struct crowd {
+    struct smtp *smtp;
+    struct loop *loop;
+    struct waiter waiter; /* holds the greetings: they are not asked for again */
+    struct ip ips[GREETINGS];
+    int first_filtered, good;
+};
+
+static struct ip address_of(const struct crowd *crowd, int i)
+{
+    char text[32];
+    struct ip ip;
+
+    /* 198.18.0.0/24 has a route and nobody at the end of it (see silence). */
+    if (i >= crowd->first_filtered)
+        snprintf(text, sizeof text, "198.18.0.%d", 1 + i - crowd->first_filtered);
+    else
+        snprintf(text, sizeof text, "127.1.%d.%d", i / 200, 1 + i % 200);
+    ck_assert(ip_parse(text, &ip));
+    return ip;
+}
+
+static bool all_greeted(void *arg)
+{
+    struct crowd *crowd = arg;
+    int good = 0, open = 0;
+
+    loop_ask_for(crowd->loop, &crowd->waiter);
+    /* Those that do not answer come first; of the others AT_ONCE are under way. */
+    for (int i = GREETINGS - 1; i >= 0 && open < AT_ONCE; i--) {
+        const struct smtp_greeting *greeting = smtp_ask(crowd->smtp, &crowd->ips[i]);
+
+        if (i < crowd->first_filtered)
+            open += greeting == NULL;
+        good += greeting != NULL && greeting->state == SMTP_OK && greeting->ehlo.count == 1;
+    }
+    loop_ask_for(crowd->loop, NULL);
+    while (loop_next_awake(crowd->loop) != NULL)
+        ;
+    crowd->good = good;
+    return open == 0;
+}
+
+static const struct {
+    const char *label;
+    int filtered;
+    size_t sessions; /* at least, in the end */
+} crowds_of_mail[] = {{"a thousand greetings", 0, 1}, {"with three filtered addresses", 3, 2}};
+
+/* Packets to 198.18.0.0/24 come back to a machine that does not forward: it drops them. */
+static void silence(void)
+{
+    if (system("echo 0 >/proc/sys/net/ipv4/ip_forward; ip route add 198.18.0.0/24 dev lo") != 0)
+        ck_abort_msg("no silent network");
+}
+
+START_TEST(greetings_through_a_viewpoint)
+{
+    int listener = child_bind("0.0.0.0", 0, SOCK_STREAM), log_fd;
+    struct smtp_settings settings = {
+        .port = child_port(listener), .timeout_ms = 30000, .ehlo_name = "probe.example"};
+    static struct crowd crowd;
+    pid_t child = child_start(greet_mail, &listener, &log_fd);
+    struct error e = {0};
+    struct loop *loop = loop_new(&e);
+    int64_t started, took;
+    char text[8];
+
+    close(listener);
+    crowd = (struct crowd){.first_filtered = GREETINGS - crowds_of_mail[_i].filtered};
+    for (int i = 0; i < GREETINGS; i++)
+        crowd.ips[i] = address_of(&crowd, i);
+    if (crowds_of_mail[_i].filtered > 0)
+        silence();
+    settings.via = via_open("root@127.0.0.1", loop, &e);
+    ck_assert_msg(settings.via != NULL, "%s", e.why);
+    crowd.smtp = smtp_new(loop, &settings);
+    crowd.loop = loop;
+    started = ssh_now_ms();
+    (void)loop_run_pass(loop, all_greeted, &crowd, ssh_now_ms() + 100000);
+    took = ssh_now_ms() - started;
+    printf("%s: %d of %d in %d ms (%d a second), %zu sessions\n", crowds_of_mail[_i].label,
+           crowd.good, crowd.first_filtered, (int)took, (int)(crowd.good * 1000 / (took + 1)),
+           via_ssh_sessions(settings.via));
+    ck_assert_msg(crowd.good == crowd.first_filtered, "%s: %d", crowds_of_mail[_i].label,
+                  crowd.good);
+    ck_assert_uint_ge(via_ssh_sessions(settings.via), crowds_of_mail[_i].sessions);
+    /* Three in a row before all others would take 30 s on one session. */
+    ck_assert_int_lt(took, 25000);
+    smtp_let_go(crowd.smtp, &crowd.waiter);
+    smtp_free(crowd.smtp);
+    via_free(settings.via);
+    loop_free(loop);
+    child_stop(child, log_fd, text, sizeof text);
+}
+END_TEST
+
+static const struct {
+    const char *label, *target, *what, *next;
+} viewpoints[] = {
+    {"forwards nothing", "root@127.0.0.1:2322", "does not forward", "ssh -p 2322"},
+    {"breaks and does not come back", "root@127.0.0.1", "Connection refused", ""},
+};
+
+static bool is_told(void *arg)
+{
+    struct ip ip;
+
+    return ip_parse("127.0.0.1", &ip) && smtp_ask(arg, &ip) != NULL;
+}
+
+START_TEST(viewpoint_is_lost)
+{
+    struct error e = {0};
+    struct loop *loop = loop_new(&e);
+    struct smtp_settings settings = {.port = 25, .timeout_ms = 30000, .ehlo_name = "probe.example"};
+    struct smtp *smtp;
+
+    settings.via = via_open(viewpoints[_i].target, loop, &e);
+    ck_assert_msg(settings.via != NULL, "%s", e.why);
+    smtp = smtp_new(loop, &settings);
+    if (_i == 1) /* the listener, and the sessions */
+        ck_assert_int_eq(system("kill $(cat $LAB/sshd-22.pid); pkill -9 -f '[s]shd: root'"), 0);
+    ck_assert(loop_run_pass(loop, is_told, smtp, ssh_now_ms() + 20000));
+    ck_assert_msg(settings.via->lost, "%s", viewpoints[_i].label);
+    ck_assert_msg(strstr(settings.via->why.why, viewpoints[_i].what), "%s: %s",
+                  viewpoints[_i].label, settings.via->why.why);
+    ck_assert_msg(strstr(settings.via->why.next, viewpoints[_i].next), "%s: %s",
+                  viewpoints[_i].label, settings.via->why.next);
+    smtp_free(smtp);
+    via_free(settings.via);
+    loop_free(loop);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -492,7 +650,9 @@ int main(void)
         {"hanging", hanging_at_any_byte, CUTS * 2, 0},
         {"streams", streams, ROWS(crowds), 0},
         {"streams refused", streams_that_do_not_come_about, ROWS(refusals), 0},
+        {"greetings", greetings_through_a_viewpoint, ROWS(crowds_of_mail), 0},
         {"coming back", host_comes_back_after_a_broken_connection, 1, 0},
+        {"a lost viewpoint", viewpoint_is_lost, ROWS(viewpoints), 0}, /* ends the server */
     };
 
     return unit_run("ssh_server", tests, ROWS(tests));

@@ -11,6 +11,7 @@
 #include "agent/base/buf.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
+#include "agent/net/dns_pipe.h"
 #include "agent/net/dns_transport.h"
 #include "agent/net/memo.h"
 
@@ -29,7 +30,9 @@ enum route {
 struct dns {
     struct loop *loop;
     struct dns_settings settings;
-    struct dns_transport *transport;
+    struct via *via;
+    struct dns_transport *transport; /* here; NULL at a viewpoint */
+    struct dns_pipes *pipes;         /* at a viewpoint; NULL here */
     struct memo entries;
     size_t open, sent;
     uint16_t ids[IDS];
@@ -56,14 +59,18 @@ static void entry_free(struct table_link *link)
     free(entry);
 }
 
-struct dns *dns_new(struct loop *loop, const struct dns_settings *settings)
+struct dns *dns_new(struct loop *loop, struct via *via, const struct dns_settings *settings)
 {
     struct dns *dns = mem_new(1, sizeof *dns);
 
     dns->loop = loop;
     dns->settings = *settings;
     dns->entries = (struct memo){.loop = loop, .idle_max = IDLE_MAX, .forget = entry_free};
-    dns->transport = dns_transport_new(loop, settings);
+    dns->via = via;
+    if (via != NULL)
+        dns->pipes = dns_pipes_new(loop, via, settings);
+    else
+        dns->transport = dns_transport_new(loop, settings);
     return dns;
 }
 
@@ -72,6 +79,7 @@ void dns_free(struct dns *dns)
     if (dns == NULL)
         return;
     dns_transport_free(dns->transport);
+    dns_pipes_free(dns->pipes);
     memo_free(&dns->entries);
     free(dns);
 }
@@ -153,8 +161,11 @@ static void send_question(struct entry *entry)
         finish(entry);
         return;
     }
-    dns_transport_send(entry->dns->transport, &entry->question.server, entry->way, &message,
-                       &entry->exchange);
+    if (entry->dns->pipes != NULL)
+        dns_pipes_send(entry->dns->pipes, &entry->question.server, &message, &entry->exchange);
+    else
+        dns_transport_send(entry->dns->transport, &entry->question.server, entry->way, &message,
+                           &entry->exchange);
 }
 
 /* A reply without a question section can only be to ours: the transport has compared the id. */
@@ -235,7 +246,7 @@ const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *que
             .dns = dns,
             .question = *question,
             .asked_ms = loop_now_ms(dns->loop),
-            .way = {.edns = true},
+            .way = {.edns = true, .tcp = dns->via != NULL},
         };
         memo_add(&dns->entries, &entry->memo, hash);
         dns->open++;
@@ -270,6 +281,8 @@ bool dns_has_route(struct dns *dns, const struct ip *ip)
 {
     enum route *route = &dns->routes[ip->family][ip_scope(ip)];
 
+    if (dns->via != NULL)
+        return true;
     if (*route == ROUTE_UNKNOWN)
         *route = find_route(ip);
     return *route == ROUTE_YES;

@@ -80,9 +80,13 @@ struct dns_settings {
 };
 
 struct dns; /* the questions of one run and their answers */
+struct via;
 
-/* The caller frees it with dns_free; the loop must outlive it. */
-struct dns *dns_new(struct loop *loop, const struct dns_settings *settings);
+/*
+ * The caller frees it with dns_free; the loop must outlive it, and so must the viewpoint that
+ * asks (over TCP). NULL: questions go out from here.
+ */
+struct dns *dns_new(struct loop *loop, struct via *via, const struct dns_settings *settings);
 void dns_free(struct dns *dns);
 
 const struct dns_settings *dns_settings_of(const struct dns *dns);
@@ -105,7 +109,8 @@ size_t dns_sent(const struct dns *dns);
 
 /*
  * True when this host has a route to addresses like this one: of its family and scope. Found out
- * once for each of these, from the first address that was asked for. Sends nothing.
+ * once for each of these, from the first address that was asked for. Sends nothing. Of a viewpoint
+ * nobody knows it: true.
  */
 bool dns_has_route(struct dns *dns, const struct ip *ip);
 

@@ -1,19 +1,16 @@
 /* smtp.c - conversations with mail servers that go no further than EHLO. */
 #include "agent/net/smtp.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "agent/base/buf.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
 #include "agent/net/memo.h"
 #include "agent/net/smtp_reply.h"
+#include "agent/net/stream.h"
 
 #define EHLO_TIMEOUT_MS 10000
 #define READ_BYTES 2048
@@ -21,6 +18,7 @@
 
 struct smtp {
     struct loop *loop;
+    struct via *via;
     uint16_t port;
     uint32_t timeout_ms;
     char *ehlo_name;
@@ -29,7 +27,7 @@ struct smtp {
 
 struct conversation {
     struct memo_entry memo;
-    struct watch watch; /* fd -1 when there is no connection */
+    struct stream stream;
     struct timer timer;
     struct smtp *smtp;
     struct ip address;
@@ -49,11 +47,7 @@ static void hang_up(struct conversation *c)
 {
     loop_timer_clear(c->smtp->loop, &c->timer);
     buf_free(&c->arrived);
-    if (c->watch.fd < 0)
-        return;
-    loop_watch(c->smtp->loop, &c->watch, 0);
-    close(c->watch.fd);
-    c->watch.fd = -1;
+    stream_close(&c->stream);
 }
 
 static void finish(struct conversation *c)
@@ -80,7 +74,7 @@ static void give_up(struct conversation *c, enum smtp_state state)
 }
 
 /* One segment, for firewalls that look at segments (receivers sheet, section 7). */
-static bool say(struct conversation *c, const char *command, const char *argument, int flags)
+static bool say(struct conversation *c, const char *command, const char *argument, bool last)
 {
     struct buf line = BUF_INIT(SMTP_LINE_MAX);
     bool said;
@@ -88,8 +82,7 @@ static bool say(struct conversation *c, const char *command, const char *argumen
     buf_printf(&line, "%s%s%s", command, argument[0] != '\0' ? " " : "", argument);
     log_line(LOG_LEVEL_VERBOSE, "smtp %s > %s", ip_text(&c->address).s, buf_string(&line));
     buf_text(&line, "\r\n");
-    said = buf_ok(&line) &&
-           send(c->watch.fd, line.data, line.length, MSG_NOSIGNAL | flags) == (ssize_t)line.length;
+    said = buf_ok(&line) && stream_write(&c->stream, line.data, line.length, last) == line.length;
     buf_free(&line);
     return said;
 }
@@ -100,7 +93,7 @@ static bool say(struct conversation *c, const char *command, const char *argumen
  */
 static void part(struct conversation *c)
 {
-    (void)say(c, "QUIT", "", MSG_MORE);
+    (void)say(c, "QUIT", "", true);
     finish(c);
 }
 
@@ -123,7 +116,7 @@ static void on_greeting(struct conversation *c, size_t length)
     c->greeted = true;
     /* What came along before we spoke is no answer to what we say. */
     buf_clear(&c->arrived);
-    if (smtp_reply_code(lines) != 220 || !say(c, "EHLO", c->smtp->ehlo_name, 0))
+    if (smtp_reply_code(lines) != 220 || !say(c, "EHLO", c->smtp->ehlo_name, false))
         part(c);
     else
         loop_timer_set(c->smtp->loop, &c->timer, EHLO_TIMEOUT_MS);
@@ -170,37 +163,29 @@ static void on_data(struct conversation *c, const char *data, size_t length)
     }
 }
 
-static enum smtp_state state_of_errno(int error)
+static enum smtp_state state_of(enum stream_state state)
 {
-    switch (error) {
-    case ECONNREFUSED:
-        return SMTP_REFUSED;
-    case ETIMEDOUT:
-        return SMTP_TIMEOUT;
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-        return SMTP_CLOSED;
-    default: /* EHOSTUNREACH, ENETUNREACH, EACCES, EPERM, EMFILE, ... */
-        return SMTP_UNREACHABLE;
-    }
+    static const enum smtp_state states[] = {
+        [STREAM_OPENING] = SMTP_OPEN,    [STREAM_OPEN] = SMTP_OPEN,
+        [STREAM_REFUSED] = SMTP_REFUSED, [STREAM_UNREACHABLE] = SMTP_UNREACHABLE,
+        [STREAM_TIMEOUT] = SMTP_TIMEOUT, [STREAM_RESET] = SMTP_CLOSED,
+        [STREAM_CLOSED] = SMTP_CLOSED,   [STREAM_LOST] = SMTP_UNREACHABLE,
+    };
+
+    return states[state];
 }
 
-/* A connection that could not be made shows here as well: recv returns its error. */
-static void on_ready(struct watch *watch, uint32_t events)
+static void on_ready(struct stream *stream)
 {
     struct conversation *c =
-        (struct conversation *)(void *)((char *)watch - offsetof(struct conversation, watch));
+        (struct conversation *)(void *)((char *)stream - offsetof(struct conversation, stream));
     char data[READ_BYTES];
-    const ssize_t got = recv(watch->fd, data, sizeof data, 0);
+    const size_t got = stream_read(stream, data, sizeof data);
 
-    (void)events;
     if (got > 0)
-        on_data(c, data, (size_t)got);
-    else if (got == 0)
-        give_up(c, SMTP_CLOSED);
-    else if (errno != EAGAIN && errno != EINTR)
-        give_up(c, state_of_errno(errno));
+        on_data(c, data, got);
+    else if (!stream_is_up(stream))
+        give_up(c, state_of(stream->state));
 }
 
 static void on_expired(struct timer *timer)
@@ -216,22 +201,13 @@ static void on_expired(struct timer *timer)
 
 static void start(struct conversation *c)
 {
-    struct sockaddr_storage to;
-    const socklen_t length = ip_to_sockaddr(&c->address, c->smtp->port, &to);
+    const struct smtp *smtp = c->smtp;
 
-    c->watch.fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->watch.fd < 0) {
-        log_line(LOG_LEVEL_NORMAL, "smtp %s: no socket: %s", ip_text(&c->address).s,
-                 strerror(errno));
-        give_up(c, SMTP_UNREACHABLE);
-        return;
-    }
-    if (connect(c->watch.fd, (const struct sockaddr *)&to, length) != 0 && errno != EINPROGRESS) {
-        give_up(c, state_of_errno(errno));
-        return;
-    }
-    loop_watch(c->smtp->loop, &c->watch, EPOLLIN);
-    loop_timer_set(c->smtp->loop, &c->timer, c->smtp->timeout_ms);
+    stream_open(&c->stream, smtp->loop, smtp->via, &c->address, smtp->port);
+    if (stream_is_up(&c->stream))
+        loop_timer_set(smtp->loop, &c->timer, smtp->timeout_ms);
+    else
+        give_up(c, state_of(c->stream.state));
 }
 
 static void conversation_free(struct table_link *link)
@@ -251,6 +227,7 @@ struct smtp *smtp_new(struct loop *loop, const struct smtp_settings *settings)
     smtp->loop = loop;
     smtp->conversations =
         (struct memo){.loop = loop, .idle_max = IDLE_MAX, .forget = conversation_free};
+    smtp->via = settings->via;
     smtp->port = settings->port;
     smtp->timeout_ms = settings->timeout_ms;
     smtp->ehlo_name = mem_text(settings->ehlo_name);
@@ -280,7 +257,7 @@ const struct smtp_greeting *smtp_ask(struct smtp *smtp, const struct ip *address
     if (c == NULL) {
         c = mem_new(1, sizeof *c);
         *c = (struct conversation){
-            .watch = {.ready = on_ready, .fd = -1},
+            .stream = {.ready = on_ready},
             .timer = {.expired = on_expired},
             .smtp = smtp,
             .address = *address,

@@ -9,6 +9,8 @@
 #include "agent/base/str.h"
 #include "agent/net/loop.h"
 
+struct via;
+
 enum smtp_state {
     SMTP_NOT_ASKED,
     SMTP_OPEN,        /* under way */
@@ -24,6 +26,7 @@ struct smtp_settings {
     uint16_t port;         /* 25 */
     uint32_t timeout_ms;   /* connect and greeting together */
     const char *ehlo_name; /* what we call ourselves: a name or an address literal */
+    struct via *via;       /* the viewpoint that connects, which outlives this; NULL: here */
 };
 
 struct smtp_greeting {

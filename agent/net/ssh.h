@@ -117,6 +117,12 @@ void ssh_streams_free(struct ssh_streams *streams);
 void ssh_stream_open(struct ssh_streams *streams, struct ssh_stream *stream, const struct ip *ip,
                      uint16_t port);
 
+/* For how long the session has been opening one connection, ms; 0 when it opens none. */
+int64_t ssh_streams_stuck_ms(const struct ssh_streams *streams);
+
+/* Whether the stream waits for its turn: closing it then costs nothing. */
+bool ssh_stream_is_queued(const struct ssh_stream *stream);
+
 /* Take or give bytes: how many, 0 when there are none or no room for now. See `state` for the end. */
 size_t ssh_stream_read(struct ssh_stream *stream, void *bytes, size_t size);
 size_t ssh_stream_write(struct ssh_stream *stream, const void *bytes, size_t size);

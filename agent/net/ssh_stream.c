@@ -20,6 +20,7 @@ struct ssh_streams {
     struct watch watch;
     struct timer soon; /* a turn of the loop that is not caused by the socket */
     uint32_t connect_ms;
+    int64_t head_since_ms; /* when opening the head began; 0: not yet */
     struct ssh_stream *queue, *queue_end;
     struct ssh_stream *open, *turn; /* turn: the next one to look at, while a round goes on */
     struct ssh_stream orphan;       /* takes the place of a head that its owner has given up */
@@ -150,12 +151,15 @@ static bool open_head(struct ssh_streams *all)
     LIBSSH2_SESSION *session = all->ssh->session;
     enum ssh_stream_state state = SSH_STREAM_OPEN;
 
+    if (all->head_since_ms == 0)
+        all->head_since_ms = loop_now_ms(all->loop);
     s->channel =
         libssh2_channel_direct_tcpip_ex(session, ip_text(&s->ip).s, s->port, "127.0.0.1", 0);
     if (!s->channel && is_later(libssh2_session_last_errno(session)))
         return false;
     if (!s->channel)
         state = refusal(all);
+    all->head_since_ms = 0;
     loop_timer_clear(all->loop, &s->timer);
     queue_remove(all, s);
     if (s == &all->orphan) {
@@ -317,6 +321,17 @@ void ssh_stream_open(struct ssh_streams *all, struct ssh_stream *s, const struct
     queue_add(all, s);
     loop_timer_set(all->loop, &s->timer, all->connect_ms);
     work_in(all, 1);
+}
+
+int64_t ssh_streams_stuck_ms(const struct ssh_streams *all)
+{
+    return all->queue && all->head_since_ms > 0 ? loop_now_ms(all->loop) - all->head_since_ms : 0;
+}
+
+bool ssh_stream_is_queued(const struct ssh_stream *s)
+{
+    return s->of && s->state == SSH_STREAM_OPENING &&
+           (s->of->queue != s || s->of->head_since_ms == 0);
 }
 
 static void ended(struct ssh_stream *s, ssize_t n)

@@ -18,6 +18,8 @@ source "$LAB_FOLDER/mail.sh"
 source "$LAB_FOLDER/out2.sh"
 # shellcheck source=tests/lab/exim.sh
 source "$LAB_FOLDER/exim.sh"
+# shellcheck source=tests/lab/viewpoint.sh
+source "$LAB_FOLDER/viewpoint.sh"
 # shellcheck source=tests/lab/expect.sh
 source "$LAB_FOLDER/expect.sh"
 # shellcheck source=tests/lab/killed.sh
