@@ -253,7 +253,8 @@ START_TEST(place)
 {
     char token[] = FAKE_TOKEN, request[300];
     struct account account = {.provider = provider_by_type("powerdns"), .id = "test"};
-    const struct fake_http_row asked[] = {{.request = request, .code = ERR_TIMEOUT}, {.request = NULL}};
+    const struct fake_http_row asked[] = {{.request = request, .code = ERR_TIMEOUT},
+                                          {.request = NULL}};
     struct subject subject = {.role = ROLE_FORWARD};
     struct holding holding;
     struct error e = {0};
