@@ -397,6 +397,22 @@ bool act_mta_settle(struct actor *actor, const struct step *step, struct error *
     return make_live(machine, &none, e) && prove(actor, step, machine, &proof, e);
 }
 
+/* What a file will be once the later steps of the run, which changed it again, are undone. */
+static struct digest without_later(const struct run *run, size_t step, const char *path,
+                                   struct digest now)
+{
+    for (size_t i = run->plan.count; i-- > step + 1;) {
+        const struct step_record *later = &run->records[i];
+        if (later->progress != PROGRESS_BEGUN && later->progress != PROGRESS_DONE)
+            continue;
+        for (size_t k = 0; k < later->backup_count; k++)
+            if (str_equal(later->backups[k].path, path) &&
+                str_equal(later->backups[k].after.hex, now.hex))
+                now = later->backups[k].before;
+    }
+    return now;
+}
+
 /* The journal's copies as edits: from the file as the step left it to the file as it was. */
 static bool edits_from_backups(struct host *host, const struct run *run, size_t step,
                                struct host_file *files, struct mta_edits *edits, struct error *e)
@@ -412,7 +428,8 @@ static bool edits_from_backups(struct host *host, const struct run *run, size_t 
             return false;
         if (str_equal(files[i].digest.hex, backup->before.hex))
             continue;
-        if (!str_equal(files[i].digest.hex, backup->after.hex))
+        if (!str_equal(without_later(run, step, backup->path, files[i].digest).hex,
+                       backup->after.hex))
             return fail(e, ERR_ROLLBACK_CONFLICT, "%s was changed by somebody else since the run",
                         backup->path);
         if (!journal_backup(run, backup, &text, e)) {

@@ -98,14 +98,25 @@ static void see_servers(const struct dns_look *look, const struct authority *aut
     }
 }
 
-/* The answer that decides: the first server of the zone that really answered. */
+/*
+ * The answer that decides: the first server of the zone that has the set, else the first that
+ * denies it. A secondary that has not followed yet denies what is there; the order in which servers
+ * are named must not change a verdict.
+ */
 static const struct authority_view *deciding(const struct authority *authority,
                                              const struct authority_view *views)
 {
-    for (size_t i = 0; i < authority->count; i++)
-        if (!dns_rcode_is_temporary(view_rcode(&views[i])))
+    const struct authority_view *denies = NULL;
+
+    for (size_t i = 0; i < authority->count; i++) {
+        if (dns_rcode_is_temporary(view_rcode(&views[i])))
+            continue;
+        if (views[i].answer->answer.count > 0)
             return &views[i];
-    return NULL;
+        if (denies == NULL)
+            denies = &views[i];
+    }
+    return denies;
 }
 
 static const struct dns_answer *ask_resolver(const struct dns_look *look, size_t i,

@@ -125,6 +125,25 @@ static struct place place_of(const struct mta_instance *instance, const struct m
                           .raw = own ? own->raw : postfix_raw(instance, "myhostname")};
 }
 
+/*
+ * A sender of this instance for an address that shall have another name: then each name goes to its
+ * services, and myhostname to none (interface section 6). So no step of a plan undoes the reason of
+ * another one.
+ */
+static bool has_rival(const struct postfix_draft *d, const struct mta_service *service)
+{
+    if (service->role != MTA_SENDER)
+        return false;
+    for (size_t i = 0; i < d->wish->pair_count; i++) {
+        const struct mta_pair *pair = &d->wish->pairs[i];
+
+        if (!name_equal(&pair->name, &d->wish->name) &&
+            mta_serves(d->facts, service, &pair->address))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a setting of main.cf also decides for a service that shall keep what it says. */
 static bool is_shared(const struct postfix_draft *d, const char *parameter)
 {
@@ -137,6 +156,8 @@ static bool is_shared(const struct postfix_draft *d, const char *parameter)
         if (!s->outside || !is_of(d->instance, s) || claim_of(d, s) == MTA_SET)
             continue;
         place = place_of(d->instance, s);
+        if (str_equal(parameter, "myhostname") && has_rival(d, s))
+            return true;
         if (replies || (!place.own && str_equal(place.parameter, parameter)))
             return true;
         /* Where senders have several names, each has its own. */
