@@ -7,7 +7,7 @@
 # tests/lab/functions.sh and expect.sh.
 #
 # NAMESAKE=FILE    the program, default build/release/namesake
-# NAMESAKE_JOBS=N  labs at once, default one a processor
+# NAMESAKE_JOBS=N  labs at once, default two a processor
 # NAMESAKE_KEEP=DIR  keeps every scenario's log there
 
 set -euo pipefail
@@ -18,7 +18,7 @@ top=$(cd "$here/../.." && pwd)
 source "$top/tests/lab/messages.sh"
 
 limit=${NAMESAKE_LIMIT:-300} # seconds for one scenario; one that hangs has failed
-jobs_at_once=${NAMESAKE_JOBS:-$(nproc)}
+jobs_at_once=${NAMESAKE_JOBS:-$((2 * $(nproc)))} # most of a scenario is waiting
 export NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
 
 scenario_files() { # scenario_files [SCENARIO...]
