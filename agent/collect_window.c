@@ -187,8 +187,10 @@ bool collect_run(struct collector *collector, collect_next *next, collect_done *
 
     look_open(&window.look, collector);
     complete = loop_run_pass(collector->loop, window_pass, &window, deadline_ms);
-    while (window.slots != NULL)
-        slot_free(&window, window.slots);
+    for (struct slot *slot = window.slots, *after; slot != NULL; slot = after) {
+        after = slot->after;
+        slot_free(&window, slot);
+    }
     loop_timer_clear(collector->loop, &window.pause);
     fair_free(&window.fair);
     look_close(&window.look);

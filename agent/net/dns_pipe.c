@@ -311,8 +311,10 @@ static void pipe_free(struct table_link *link)
     struct pipe *p = (struct pipe *)link;
 
     hang_up(p);
-    while (p->questions != NULL)
-        question_free(p->questions);
+    for (struct question *q = p->questions, *next; q != NULL; q = next) {
+        next = q->next;
+        question_free(q);
+    }
     buf_free(&p->in);
     buf_free(&p->out);
     free(p);
