@@ -58,7 +58,7 @@ static bool read_subject(const json_t *object, struct step *step, struct error *
 {
     static const char *const kinds[STEP_KINDS] = {"forward", "ptr", "mta"};
     char address[64];
-    size_t kind;
+    size_t kind = 0;
 
     if (!read_choice(object, "subject.kind", kinds, STEP_KINDS, &kind, e) ||
         !read_text(object, "subject.address", address, sizeof address, e) ||

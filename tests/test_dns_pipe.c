@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ASKED = 8, LIMIT_MS = 300 };
+enum { ASKED = 8, LIMIT_MS = 1500 };
 
 static const struct {
     const char *label, *bytes;
