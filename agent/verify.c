@@ -244,7 +244,7 @@ static struct rrset_facts *set_of(struct facts *facts, size_t which)
 
 static void count_spells(struct identity *identities, size_t count, struct spell *spells)
 {
-    for (size_t i = 0; i < 2 * count; i++) {
+    for (size_t i = 0; identities != NULL && i < 2 * count; i++) {
         const struct rrset_facts *set = set_of(&identities[i / 2].facts, i % 2);
         enum zone_fault fault = set != NULL ? rrset_zone_fault(set) : ZONE_SOUND;
         if (fault != spells[i].fault || spells[i].rounds == 0)

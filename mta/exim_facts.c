@@ -18,12 +18,17 @@ void exim_set(struct mta_instance *instance, const char *parameter, const char *
               const char *value, bool set)
 {
     struct mta_setting *s = setting_of(instance, parameter);
+    /* Either text may be the one that is there. */
+    char *new_raw = mem_text(raw), *new_value = mem_text(value);
 
     if (s == NULL) {
         struct mta_setting one = {.set = set};
 
-        if (!str_copy(one.parameter, sizeof one.parameter, parameter))
+        if (!str_copy(one.parameter, sizeof one.parameter, parameter)) {
+            free(new_raw);
+            free(new_value);
             return;
+        }
         instance->settings =
             mem_resize(instance->settings, instance->setting_count + 1, sizeof one);
         s = &instance->settings[instance->setting_count++];
@@ -31,8 +36,8 @@ void exim_set(struct mta_instance *instance, const char *parameter, const char *
     }
     free(s->raw);
     free(s->value);
-    s->raw = mem_text(raw);
-    s->value = mem_text(value);
+    s->raw = new_raw;
+    s->value = new_value;
     s->set = s->set || set;
 }
 
