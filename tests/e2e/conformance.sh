@@ -69,7 +69,7 @@ expect_exit 0 hcloud server set-rdns 42 --ip "$V4" --hostname "$NAME"
 wait_for 5 is_ptr "$NAME"
 expect_exit 0 hcloud primary-ip set-rdns 4711 --ip "$V4" --hostname other.example.com
 wait_for 5 is_ptr other.example.com
-expect_exit 0 hcloud server set-rdns 42 --ip "$V4" --reset
+expect_exit 0 hcloud server set-rdns 42 --ip "$V4" --hostname "$OLD_PTR4"
 wait_for 5 is_ptr "$OLD_PTR4"
 expect_exit 1 hcloud server set-rdns 42 --ip 192.0.2.1 --hostname "$NAME"
 expect_err "does not belong to this server"
