@@ -50,6 +50,15 @@ static bool read_address(const char *at, struct ip *out)
     return ip_parse(text, out) && ip_scope(out) == IP_SCOPE_PUBLIC;
 }
 
+/* An address literal is shown as it stands, so nothing but graphic ASCII may stand in it. */
+static bool is_graphic(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text < '!' || *text > '~')
+            return false;
+    return true;
+}
+
 /* A host name or an address literal; what is neither was no name that we gave ourselves. */
 static bool read_name(const char *at, size_t length, char *out, size_t size)
 {
@@ -64,7 +73,7 @@ static bool read_name(const char *at, size_t length, char *out, size_t size)
         text[--length] = '\0';
     fault = name_parse_host(text, &name);
     if (fault == NAME_EMPTY || fault == NAME_BAD_CHARACTER || fault == NAME_TOO_LONG ||
-        fault == NAME_BAD_LABEL)
+        fault == NAME_BAD_LABEL || (fault == NAME_LITERAL && !is_graphic(text)))
         return false;
     str_cut(out, size, fault == NAME_LITERAL ? text : name.s);
     return true;

@@ -390,6 +390,20 @@ static bool plan_changes(struct exim_draft *d, struct error *e)
     return true;
 }
 
+/* What stands behind a NUL byte is not seen here, but may be there for Exim. */
+static bool is_text(const struct mta_instance *instance, struct error *e)
+{
+    for (size_t i = 0; i < instance->file_count; i++) {
+        const struct host_file *file = &instance->files[i];
+
+        if (file->length > 0 && memchr(file->text, '\0', file->length) != NULL) {
+            fail(e, ERR_CONFLICT, "%.200s is no text: it has a NUL byte", file->path);
+            return error_next(e, "grep -naP '\\x00' %.200s", file->path);
+        }
+    }
+    return true;
+}
+
 static bool usable(const struct mta_facts *facts, const struct mta_wish *wish, struct error *e)
 {
     struct name name;
@@ -398,7 +412,7 @@ static bool usable(const struct mta_facts *facts, const struct mta_wish *wish, s
     if (fault != NAME_GOOD)
         return fail(e, ERR_NAME_REFUSED, "%.200s %s", wish->name.s, name_fault_text(fault));
     if (!facts->unknown[0] && facts->instance_count > 0 && facts->instances[0].file_count > 0)
-        return true;
+        return is_text(&facts->instances[0], e);
     fail(e, ERR_CONFLICT, "its configuration cannot be read: %.400s",
          facts->unknown[0] ? facts->unknown : "nothing was observed");
     return facts->unknown_next[0] ? error_next(e, "%s", facts->unknown_next) : false;

@@ -78,8 +78,8 @@ static void skip_blanks(struct cursor *c)
         c->at++;
 }
 
-/* Up to the closing quote, or to a blank or a colon. */
-static void take_key(struct cursor *c, struct cursor *key)
+/* Up to the closing quote, or to a blank or a colon. False when the quote is not closed. */
+static bool take_key(struct cursor *c, struct cursor *key)
 {
     bool quoted = *c->at == '"';
 
@@ -88,16 +88,18 @@ static void take_key(struct cursor *c, struct cursor *key)
     while (c->at < c->end && (quoted ? *c->at != '"' : !is_blank(*c->at) && *c->at != ':'))
         c->at++;
     key->end = c->at;
-    c->at += quoted && c->at < c->end;
+    if (quoted && c->at == c->end)
+        return false;
+    c->at += quoted;
+    return true;
 }
 
 static bool row_of(const struct cursor *line, struct row *row)
 {
     struct cursor c = *line;
 
-    if (c.at == c.end || *c.at == '#' || is_blank(*c.at))
+    if (c.at == c.end || *c.at == '#' || is_blank(*c.at) || !take_key(&c, &row->key))
         return false;
-    take_key(&c, &row->key);
     skip_blanks(&c);
     c.at += c.at < c.end && *c.at == ':';
     skip_blanks(&c);

@@ -107,6 +107,8 @@ static const struct {
     {"another spelling of the address", "\"2001:DB8:0::1\": a\n", "2001:db8::1",
      "\"2001:DB8:0::1\": new\n"},
     {"a longer key is another", "192.0.2.11: a\n", "192.0.2.1", "192.0.2.11: a\n192.0.2.1: new\n"},
+    {"a quote that is not closed makes no key", "\"192.0.2.1\n", "192.0.2.1",
+     "\"192.0.2.1\n192.0.2.1: new\n"},
     {"an entry of two lines", "192.0.2.1: a\n  b\n", "192.0.2.1", NULL},
 };
 

@@ -20,6 +20,8 @@ static const struct {
      EXIM "=> ann@example.net R=dnslookup T=remote_smtp H=mx.example.net "
           "[192.0.2.9] I=[203.0.113.25]:51253 X=TLS1.3 C=\"250 ok\"",
      "203.0.113.25  2026-11-25 20:56:06"},
+    {"a literal that is none, with an escape",
+     "postfix/smtp[76]: > mx[192.0.2.9]:25: EHLO [\033[31m]", ""},
     {"IPv6", EXIM "=> a@b R=r T=t H=mx [2001:db8::9]:25 I=[2001:db8:25::25]:4",
      "2001:db8:25::25  2026-11-25 20:56:06"},
     {"a second recipient", EXIM "-> b@example.net H=mx.example.net [192.0.2.9] I=[203.0.113.25]:5",
