@@ -55,6 +55,14 @@ static size_t registrable_labels(const struct look *look)
     return is_listed(generic_public, second, strlen(second)) ? 3 : 2;
 }
 
+struct name generic_registrable(const struct name *name)
+{
+    struct look look = {.name = name};
+
+    find_labels(&look);
+    return name_suffix(name, registrable_labels(&look));
+}
+
 static void look_at(struct look *look, const struct name *name, const struct ip *address)
 {
     size_t keep, host;

@@ -18,4 +18,10 @@ struct generic {
 /* Judge one PTR name of an address (receivers sheet, section 11). */
 struct generic generic_judge(const struct name *name, const struct ip *address);
 
+/*
+ * The domain that somebody registered: the last two labels, or three below a second level such as
+ * co.uk; the name itself when it is shorter. An estimate without the list of public suffixes.
+ */
+struct name generic_registrable(const struct name *name);
+
 #endif

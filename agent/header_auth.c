@@ -1,6 +1,8 @@
 /* header_auth.c - takes the fields apart in which receivers report their checks. */
 #include "agent/header_auth.h"
 
+#include "agent/header_fields.h"
+
 #include <string.h>
 
 /* A word, or name=value with the value unquoted. */
@@ -18,22 +20,6 @@ static void lower(char *text)
 {
     for (; *text != '\0'; text++)
         *text = str_lower(*text);
-}
-
-/* To the end of a comment, which may hold others (RFC 5322 3.2.2); its text without parentheses. */
-static struct cursor take_comment(struct cursor *c)
-{
-    struct cursor inside = {c->at + 1, c->end};
-    int depth = 0;
-
-    for (; c->at < c->end; c->at++) {
-        depth += (*c->at == '(') - (*c->at == ')');
-        if (depth == 0)
-            break;
-    }
-    inside.end = c->at;
-    c->at += c->at < c->end;
-    return inside;
 }
 
 /* A quoted string or a word (RFC 8601 2.2 "value"); what does not fit is cut. */
@@ -60,7 +46,7 @@ static bool take_pair(struct cursor *c, struct pair *out, struct cursor *comment
     *out = (struct pair){.name = ""};
     while (c->at < c->end && (is_blank(*c->at) || *c->at == '(')) {
         if (*c->at == '(')
-            *comment = take_comment(c);
+            *comment = header_comment(c);
         else
             c->at++;
     }

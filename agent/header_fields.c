@@ -126,3 +126,22 @@ void header_fields_free(struct header_fields *fields)
     free(fields->v);
     *fields = (struct header_fields){.count = 0};
 }
+
+struct cursor header_comment(struct cursor *c)
+{
+    struct cursor inside = {c->at + 1, c->end};
+    int depth = 0;
+
+    for (; c->at < c->end; c->at++) {
+        if (*c->at == '\\' && c->at + 1 < c->end) {
+            c->at++;
+            continue;
+        }
+        depth += (*c->at == '(') - (*c->at == ')');
+        if (depth == 0)
+            break;
+    }
+    inside.end = c->at;
+    c->at += c->at < c->end;
+    return inside;
+}

@@ -39,6 +39,12 @@ struct header_fields {
 void header_fields_read(const char *text, size_t length, struct header_fields *out);
 void header_fields_free(struct header_fields *fields);
 
+/*
+ * The inside of the comment at whose parenthesis the cursor is; it may hold others, and quoted
+ * parentheses (RFC 5322 3.2.2). The cursor moves behind it.
+ */
+struct cursor header_comment(struct cursor *c);
+
 /* The name of a kind's field, as it is written. */
 const char *header_kind_text(enum header_kind kind);
 

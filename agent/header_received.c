@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/str.h"
+#include "agent/header_fields.h"
 
 #define COMMENTS_MAX 8
 
@@ -23,26 +24,6 @@ static void skip_blanks(struct cursor *c)
 {
     while (c->at < c->end && is_blank(*c->at))
         c->at++;
-}
-
-/* The inside of a comment, which may hold others (RFC 5322 3.2.2); at its parenthesis. */
-static struct cursor take_comment(struct cursor *c)
-{
-    struct cursor inside = {c->at + 1, c->end};
-    int depth = 0;
-
-    for (; c->at < c->end; c->at++) {
-        if (*c->at == '\\' && c->at + 1 < c->end) {
-            c->at++;
-            continue;
-        }
-        depth += (*c->at == '(') - (*c->at == ')');
-        if (depth == 0)
-            break;
-    }
-    inside.end = c->at;
-    c->at += c->at < c->end;
-    return inside;
 }
 
 static struct cursor take_word(struct cursor *c)
@@ -80,7 +61,7 @@ static void read_clause(struct cursor *c, struct clause *out)
     word = take_word(c);
     copy(&word, out->word, sizeof out->word);
     for (skip_blanks(c); c->at < c->end && *c->at == '('; skip_blanks(c)) {
-        struct cursor inside = take_comment(c);
+        struct cursor inside = header_comment(c);
         if (out->count < COMMENTS_MAX)
             out->comments[out->count++] = inside;
     }
@@ -195,7 +176,7 @@ static void read_clauses(struct cursor *c, struct clause *from, struct hop *out)
 
     for (skip_blanks(c); c->at < c->end; skip_blanks(c), first = false) {
         if (*c->at == '(') {
-            (void)take_comment(c);
+            (void)header_comment(c);
             continue;
         }
         word = take_word(c);
@@ -221,7 +202,7 @@ static void split_date(struct cursor *c, struct hop *out)
 
     while (walk.at < walk.end) {
         if (*walk.at == '(') {
-            (void)take_comment(&walk);
+            (void)header_comment(&walk);
             continue;
         }
         semicolon = *walk.at == ';' ? walk.at : semicolon;

@@ -6,6 +6,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/base/mem.h"
+#include "agent/generic.h"
 
 #define NOTES_MAX 16
 
@@ -45,7 +46,7 @@ static bool organisation(const char *text, struct name *out)
     (void)name_parse_host(text, &name);
     if (name.s[0] == '\0' || name.s[0] == '[' || strchr(name.s, ':') != NULL)
         return false;
-    *out = name_registrable(&name);
+    *out = generic_registrable(&name);
     return true;
 }
 

@@ -30,24 +30,10 @@ static bool is_built(struct host *host, const struct mta_facts *facts)
 bool exim_build(struct host *host, const struct mta_facts *facts, struct error *e)
 {
     static const char *const argv[] = {"update-exim4.conf", NULL};
-    struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
-    struct command_result result;
-    char words[400];
-    int status;
 
     if (!is_built(host, facts))
         return true;
-    if (!host_run(host, &command, &result, e)) {
-        e->code = ERR_MTA_RELOAD_FAILED;
-        return false;
-    }
-    status = result.status;
-    exim_words(&result, words, sizeof words);
-    command_result_free(&result);
-    if (status == 0)
-        return true;
-    fail(e, ERR_MTA_RELOAD_FAILED, "update-exim4.conf ended with status %d: %.380s", status, words);
-    return error_next(e, "update-exim4.conf");
+    return exim_do(host, argv, e) || error_next(e, "update-exim4.conf");
 }
 
 const struct mta mta_exim = {

@@ -210,6 +210,9 @@ bool exim_build(struct host *host, const struct mta_facts *facts, struct error *
 
 /* The daemon that lives: ".pid" and ".command", "" when none does; whether it runs. */
 void exim_find_daemon(struct host *host, struct mta_instance *instance);
+/* Run a program that makes something live; ERR_MTA_RELOAD_FAILED with its words when it fails. */
+bool exim_do(struct host *host, const char *const *argv, struct error *e);
+
 bool exim_activate(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,
                    struct error *e);
 bool exim_alive(struct host *host, const struct mta_facts *facts, const struct mta_edits *edits,

@@ -135,18 +135,20 @@ static bool stage_debian(struct staging *s, struct error *e)
     return put_edits(s, e) && join_macros(s, e) && run(s->host, build, e);
 }
 
-static char *replaced(const char *text, const char *from, const char *to)
+/* Put the new content of an edited file into the stage, and its path there into the text. */
+static bool lead_to_copy(const struct staging *s, size_t index, char **text, struct error *e)
 {
-    struct buf out = BUF_INIT(HOST_FILE_MAX);
-    const char *found;
+    const struct mta_edit *edit = &s->edits->files[index];
+    char to[600], *led;
 
-    while ((found = strstr(text, from)) != NULL) {
-        buf_add(&out, text, (size_t)(found - text));
-        buf_text(&out, to);
-        text = found + strlen(from);
-    }
-    buf_text(&out, text);
-    return buf_take(&out);
+    str_format(to, sizeof to, "%.300s/edited-%zu", s->stage, index);
+    if ((!host_is_absent(edit->file) && !copy(s, edit->file->path, to, e)) ||
+        !put(s, to, edit->text, edit->length, e))
+        return false;
+    led = buf_replaced(*text, edit->file->path, to, HOST_FILE_MAX);
+    free(*text);
+    *text = led;
+    return true;
 }
 
 /* The main file, with the paths of edited files (includes, tables) led to their copies. */
@@ -154,21 +156,11 @@ static bool stage_main(const struct staging *s, const char *main, struct error *
 {
     const struct host_file *file = &s->instance->files[exim_file(s->instance, main)];
     const struct mta_edit *own = edit_of(s, file);
-    char *text = mem_text(own ? own->text : file->text), *next, to[600];
+    char *text = mem_text(own ? own->text : file->text);
     bool ok = true;
 
-    for (size_t i = 0; ok && i < s->edits->file_count; i++) {
-        const struct mta_edit *edit = &s->edits->files[i];
-
-        if (edit == own)
-            continue;
-        str_format(to, sizeof to, "%.300s/edited-%zu", s->stage, i);
-        ok = (host_is_absent(edit->file) || copy(s, edit->file->path, to, e)) &&
-             put(s, to, edit->text, edit->length, e);
-        next = replaced(text, edit->file->path, to);
-        free(text);
-        text = next;
-    }
+    for (size_t i = 0; ok && i < s->edits->file_count; i++)
+        ok = &s->edits->files[i] == own || lead_to_copy(s, i, &text, e);
     ok = ok && put(s, s->config, text, strlen(text), e);
     free(text);
     return ok;
@@ -184,27 +176,22 @@ static bool stage_single(struct staging *s, struct error *e)
     return copy(s, main, s->config, e) && stage_main(s, main, e);
 }
 
+/* What update-exim4.conf reads itself. */
+static bool is_built_in(const char *path)
+{
+    return str_starts(path, "/etc/exim4/exim4.conf") || str_starts(path, "/etc/exim4/conf.d/") ||
+           str_equal(path, EXIM_UPDATE_CONF);
+}
+
 /* What Exim reads is led to the copy of a table that update-exim4.conf knows nothing of. */
 static bool lead_to_tables(const struct staging *s, struct error *e)
 {
     struct host_file now = {0};
     bool ok = host_read(s->host, s->config, &now, e);
-    char *text = ok ? mem_text(now.text) : NULL, *next, to[600];
+    char *text = ok ? mem_text(now.text) : NULL;
 
-    for (size_t i = 0; ok && i < s->edits->file_count; i++) {
-        const struct mta_edit *edit = &s->edits->files[i];
-
-        if (str_starts(edit->file->path, "/etc/exim4/exim4.conf") ||
-            str_starts(edit->file->path, "/etc/exim4/conf.d/") ||
-            str_equal(edit->file->path, EXIM_UPDATE_CONF))
-            continue;
-        str_format(to, sizeof to, "%.300s/edited-%zu", s->stage, i);
-        ok = (host_is_absent(edit->file) || copy(s, edit->file->path, to, e)) &&
-             put(s, to, edit->text, edit->length, e);
-        next = replaced(text, edit->file->path, to);
-        free(text);
-        text = next;
-    }
+    for (size_t i = 0; ok && i < s->edits->file_count; i++)
+        ok = is_built_in(s->edits->files[i].file->path) || lead_to_copy(s, i, &text, e);
     ok = ok && (str_equal(text, now.text) || host_replace(s->host, &now, text, strlen(text), e));
     free(text);
     host_file_free(&now);

@@ -189,7 +189,7 @@ static bool is_sound(struct host *host, const struct mta_facts *facts, struct er
     return error_next(e, "%s -bV", exim_value(&facts->instances[0], ".program"));
 }
 
-static bool run(struct host *host, const char *const *argv, struct error *e)
+bool exim_do(struct host *host, const char *const *argv, struct error *e)
 {
     struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
     struct command_result result;
@@ -219,13 +219,13 @@ static bool start_again(struct host *host, const struct mta_instance *was, struc
     bool ok;
 
     if (unit[0] != '\0')
-        return run(host, by_unit, e);
+        return exim_do(host, by_unit, e);
     while (words.count + 1 < EXIM_ARGUMENTS_MAX && cursor_line(&c, &line))
         if (cursor_copy(&line, one, sizeof one))
             strings_add(&words, str_equal(one, "-bdf") ? "-bd" : one);
     for (size_t i = 0; i < words.count; i++)
         argv[i] = words.v[i];
-    ok = words.count > 0 ? run(host, argv, e)
+    ok = words.count > 0 ? exim_do(host, argv, e)
                          : fail(e, ERR_MTA_RELOAD_FAILED, "it is not known how Exim was started");
     strings_free(&words);
     return ok;
@@ -265,7 +265,7 @@ bool exim_activate(struct host *host, const struct mta_facts *facts, const struc
     if (!is_sound(host, facts, e))
         return error_what(e, "cannot make the change of Exim live");
     if (look_for_pid(host, pid, sizeof pid))
-        ok = run(host, hangup, e);
+        ok = exim_do(host, hangup, e);
     else
         ok = start_again(host, was, e);
     return ok || error_what(e, "cannot make the change of Exim live");

@@ -47,20 +47,6 @@ static const struct exim_entry *macro_of(const struct exim_config *config, const
     return exim_find(config, EXIM_MACRO, NULL, NULL, name);
 }
 
-static char *replaced(const char *text, const char *from, const char *to)
-{
-    struct buf out = BUF_INIT(EXIM_LINE_MAX);
-    const char *found;
-
-    while ((found = strstr(text, from)) != NULL) {
-        buf_add(&out, text, (size_t)(found - text));
-        buf_text(&out, to);
-        text = found + strlen(from);
-    }
-    buf_text(&out, text);
-    return buf_take(&out);
-}
-
 /* Exim replaces the names wherever they stand, in the order in which they were defined. */
 static char *without_macros(const struct exim_config *config, const char *text, bool *any)
 {
@@ -74,7 +60,7 @@ static char *without_macros(const struct exim_config *config, const char *text, 
         if (macro->kind != EXIM_MACRO || !strstr(now, macro->name) ||
             macro_of(config, macro->name) != macro)
             continue;
-        next = replaced(now, macro->name, macro->value);
+        next = buf_replaced(now, macro->name, macro->value, EXIM_LINE_MAX);
         free(now);
         now = next;
         *any = true;

@@ -83,6 +83,10 @@ void postfix_add_services(const struct postfix_seen *seen, struct mta_facts *fac
 /* The effective values on one service: a query's answer in place of main.cf's. */
 void postfix_apply_values(struct mta_service *service, const struct postfix_values *effective);
 
+/* Whether a transport, by its name, is a sender of the instance: smtp(8), not local or a pipe. */
+bool postfix_sends(const struct mta_facts *facts, const struct mta_instance *instance,
+                   const char *transport, size_t length);
+
 /* The service of facts that belongs to a -M line, NULL when it was of no interest. */
 struct mta_service *postfix_service_at(struct mta_facts *facts, const char *instance,
                                        const struct postfix_service *line);

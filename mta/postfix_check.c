@@ -86,22 +86,6 @@ static bool ask_all(struct host *host, const char *folder, struct postfix_values
     return ok;
 }
 
-/* The text with one piece replaced throughout; the caller frees it. */
-static char *replaced(const char *text, const char *from, const char *to)
-{
-    struct buf b = BUF_INIT(HOST_OUTPUT_MAX);
-    size_t n = strlen(from);
-    const char *found;
-
-    while (n > 0 && (found = strstr(text, from)) != NULL) {
-        buf_add(&b, text, (size_t)(found - text));
-        buf_text(&b, to);
-        text = found + n;
-    }
-    buf_text(&b, text);
-    return buf_take(&b);
-}
-
 /* Every element of the second list is in the first. */
 static bool covers(const char *has, const char *wants)
 {
@@ -164,7 +148,7 @@ static bool is_default_with_name(const struct comparison *c, const struct postfi
     if ((s && s->set) || str_equal(live->parameter, "mydestination") ||
         str_equal(live->parameter, "myorigin"))
         return false;
-    expected = replaced(live->value, c->old, c->name);
+    expected = buf_replaced(live->value, c->old, c->name, HOST_OUTPUT_MAX);
     same = str_equal(expected, after);
     free(expected);
     return same;
@@ -184,7 +168,7 @@ static bool same_value(const struct comparison *c, const struct postfix_value *l
                        const struct postfix_values *staged, struct error *e)
 {
     const char *value = postfix_value(staged, live->parameter);
-    char *after = replaced(value ? value : "", c->stage, c->instance->folder);
+    char *after = buf_replaced(value ? value : "", c->stage, c->instance->folder, HOST_OUTPUT_MAX);
     char shown[2][150];
     bool ok = value && is_intended(c, live, after);
 

@@ -132,20 +132,6 @@ static bool ask_sender(struct host *host, const struct mta_instance *instance,
            !str_equal_nocase(value, "DUNNO");
 }
 
-static bool is_sender(const struct mta_facts *facts, const struct mta_instance *instance,
-                      const char *transport)
-{
-    const size_t n = strlen(transport);
-
-    for (size_t i = 0; i < facts->service_count; i++) {
-        const struct mta_service *s = &facts->services[i];
-        if (s->role == MTA_SENDER && str_equal(s->instance, instance->folder) &&
-            strncmp(s->title, transport, n) == 0 && str_equal(s->title + n, " unix"))
-            return true;
-    }
-    return false;
-}
-
 static void general_way(struct host *host, const struct mta_instance *instance, const char *sender,
                         struct mta_route *out)
 {
@@ -182,7 +168,7 @@ void postfix_route(struct host *host, const struct mta_facts *facts,
             out->relay[0] = '\0';
         take_transport(value, from, out);
     }
-    out->sends = is_sender(facts, instance, out->transport);
+    out->sends = postfix_sends(facts, instance, out->transport, strlen(out->transport));
 }
 
 /* Postfix lists the keys of these; of others, as of rules and data bases, nobody can. */
@@ -219,7 +205,7 @@ static struct mta_route way_of(const struct listing *l, const char *map, const c
             one.relay[0] = '\0';
         take_transport(value, map, &one);
     }
-    one.sends = is_sender(l->facts, l->instance, one.transport);
+    one.sends = postfix_sends(l->facts, l->instance, one.transport, strlen(one.transport));
     return one;
 }
 
@@ -284,7 +270,7 @@ static bool add_shares(const struct listing *l, const char *map)
         str_format(one.what, sizeof one.what, "one of %u messages, by chance", shares);
         str_cut(one.instance, sizeof one.instance, l->instance->folder);
         take_transport(value, map, &one);
-        one.sends = is_sender(l->facts, l->instance, one.transport);
+        one.sends = postfix_sends(l->facts, l->instance, one.transport, strlen(one.transport));
         mta_add_route(l->facts, &one);
     }
     return true;

@@ -30,26 +30,13 @@ static bool leads_inside(const char *hop)
            (ip_parse(name, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK);
 }
 
-static bool is_sender(const struct mta_facts *facts, const struct mta_instance *instance,
-                      const char *transport, size_t length)
-{
-    for (size_t i = 0; i < facts->service_count; i++) {
-        const struct mta_service *s = &facts->services[i];
-
-        if (s->role == MTA_SENDER && str_equal(s->instance, instance->folder) &&
-            strncmp(s->title, transport, length) == 0 && str_equal(s->title + length, " unix"))
-            return true;
-    }
-    return false;
-}
-
 /* All mail through one host: relayhost, or a default transport with a next hop (section 2.8). */
 static const char *relay_of(const struct mta_facts *facts, const struct mta_instance *instance)
 {
     const char *transport = postfix_effective(instance, "default_transport");
     const char *hop = strchr(transport, ':');
 
-    if (hop && hop[1] && is_sender(facts, instance, transport, (size_t)(hop - transport)))
+    if (hop && hop[1] && postfix_sends(facts, instance, transport, (size_t)(hop - transport)))
         return hop + 1;
     return postfix_effective(instance, "relayhost");
 }

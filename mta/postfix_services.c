@@ -366,3 +366,16 @@ bool postfix_is_judged(const struct mta_facts *facts, const struct mta_service *
     }
     return true;
 }
+
+bool postfix_sends(const struct mta_facts *facts, const struct mta_instance *instance,
+                   const char *transport, size_t length)
+{
+    for (size_t i = 0; i < facts->service_count; i++) {
+        const struct mta_service *s = &facts->services[i];
+
+        if (s->role == MTA_SENDER && str_equal(s->instance, instance->folder) &&
+            strncmp(s->title, transport, length) == 0 && str_equal(s->title + length, " unix"))
+            return true;
+    }
+    return false;
+}

@@ -93,6 +93,28 @@ START_TEST(take_leaves_an_empty_buffer)
 }
 END_TEST
 
+static const struct {
+    const char *label, *text, *from, *to, *want;
+} replacements[] = {
+    {"throughout", "a/b/a", "a", "xy", "xy/b/xy"},
+    {"side by side", "aaa", "a", "b", "bbb"},
+    {"what was put in is not looked at", "aa", "a", "aa", "aaaa"},
+    {"taken out", "a-b", "-", "", "ab"},
+    {"not there", "abc", "d", "x", "abc"},
+    {"nothing to look for", "abc", "", "x", "abc"},
+    {"an empty text", "", "a", "x", ""},
+};
+
+START_TEST(a_piece_is_replaced)
+{
+    char *text =
+        buf_replaced(replacements[_i].text, replacements[_i].from, replacements[_i].to, 64);
+
+    ck_assert_msg(strcmp(text, replacements[_i].want) == 0, "%s: %s", replacements[_i].label, text);
+    free(text);
+}
+END_TEST
+
 START_TEST(holds_nul_bytes)
 {
     struct buf b = BUF_INIT(100);
@@ -175,6 +197,7 @@ int main(void)
         {"ceiling", ceiling, ROWS(ceilings), 0},
         {"clear makes good again", clear_makes_good_again, 1, 0},
         {"take leaves an empty buffer", take_leaves_an_empty_buffer, 1, 0},
+        {"a piece is replaced", a_piece_is_replaced, ROWS(replacements), 0},
         {"holds NUL bytes", holds_nul_bytes, 1, 0},
         {"grows byte by byte", grows_byte_by_byte, 1, 0},
         {"memory is zeroed and copied", memory_is_zeroed_and_copied, 1, 0},

@@ -314,12 +314,34 @@ START_TEST(test_hostile)
 }
 END_TEST
 
+static const struct {
+    const char *name, *want;
+} registered[] = {
+    {"mail.example.com", "example.com"},
+    {"a.b.example.co.uk", "example.co.uk"},
+    {"mx.example.spb.ru", "example.spb.ru"},
+    {"example.com", "example.com"},
+    {"mail.co.example.com", "example.com"},
+    {"co.uk", "co.uk"},
+    {"localhost", "localhost"},
+};
+
+START_TEST(test_registered)
+{
+    struct name name;
+
+    ck_assert(name_from_dns(registered[_i].name, &name));
+    ck_assert_str_eq(generic_registrable(&name).s, registered[_i].want);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
         {.name = "names", .test = test_names, .rows = ROWS(rows)},
         {.name = "placeholders", .test = test_placeholders, .rows = ROWS(placeholders)},
         {.name = "rates", .test = test_rates, .rows = ROWS(rate_files)},
+        {.name = "registered", .test = test_registered, .rows = ROWS(registered)},
         {.name = "hostile", .test = test_hostile, .rows = ROWS(hostile)},
     };
 

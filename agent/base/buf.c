@@ -98,6 +98,21 @@ char *buf_take(struct buf *b)
     return text;
 }
 
+char *buf_replaced(const char *text, const char *from, const char *to, size_t ceiling)
+{
+    struct buf out = BUF_INIT(ceiling);
+    size_t length = strlen(from);
+    const char *found;
+
+    while (length > 0 && (found = strstr(text, from)) != NULL) {
+        buf_add(&out, text, (size_t)(found - text));
+        buf_text(&out, to);
+        text = found + length;
+    }
+    buf_text(&out, text);
+    return buf_take(&out);
+}
+
 void buf_free(struct buf *b)
 {
     if (b == NULL)

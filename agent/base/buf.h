@@ -38,6 +38,12 @@ void buf_clear(struct buf *b);
 /* Hand the content over (never NULL); the caller frees it. The buffer is empty afterwards. */
 char *buf_take(struct buf *b) MUST_USE;
 
+/*
+ * The text with one piece, unless that is empty, replaced throughout; what goes past the ceiling is
+ * missing. The caller frees it.
+ */
+char *buf_replaced(const char *text, const char *from, const char *to, size_t ceiling) MUST_USE;
+
 void buf_free(struct buf *b);
 
 #endif

@@ -393,20 +393,6 @@ struct name name_suffix(const struct name *name, size_t n)
     return out;
 }
 
-struct name name_registrable(const struct name *name)
-{
-    static const char *const seconds[] = {"co",  "com", "net", "org", "ac", "gov",
-                                          "edu", "ne",  "or",  "ad",  "go", "gr"};
-    struct name two = name_suffix(name, 2);
-    size_t first = strcspn(two.s, ".");
-
-    for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++)
-        if (strlen(two.s) == first + 3 && strlen(seconds[i]) == first &&
-            memcmp(two.s, seconds[i], first) == 0)
-            return name_suffix(name, 3);
-    return two;
-}
-
 struct name name_parent(const struct name *name)
 {
     size_t labels = name_labels(name);

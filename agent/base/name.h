@@ -70,12 +70,6 @@ bool name_within(const struct name *name, const struct name *zone);
 /* The last n labels; all of it when there are fewer; the root for 0. */
 struct name name_suffix(const struct name *name, size_t n);
 
-/*
- * The domain that somebody registered: the last two labels, or three below a second level such as
- * co.uk; the name itself when it is shorter. An estimate without a list of public suffixes.
- */
-struct name name_registrable(const struct name *name);
-
 /* The name less its first label; the root has itself as parent. */
 struct name name_parent(const struct name *name);
 
