@@ -31,6 +31,9 @@ void headers_next(const struct headers *headers, char *out, size_t size)
 {
     if (is_found(headers))
         str_format(out, size, "namesake audit %s", ip_text(&headers->address).s);
+    else if (headers->hop_count == 0)
+        str_cut(out, size,
+                "namesake headers FILE   (the message as it was delivered, header and all)");
     else
         str_cut(out, size, "namesake headers --receiver NAME FILE");
 }
