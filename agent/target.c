@@ -142,34 +142,34 @@ static bool refuse_sourceless(const struct machine *machine, struct error *e)
     return error_next(e, "namesake audit ADDRESS");
 }
 
-/*
- * A sending address of a machine; of this one, when it is private, the public address that its
- * cloud tells. Without one the private address stays, and the report says that it is hidden.
- */
-static void add_source(const struct config *config, const char *ssh, const struct ip *source,
-                       const struct target_wish *wish, struct targets *out)
+/* The cloud that runs this machine; of others it is not asked. */
+static const struct cloud *find_cloud(const char *ssh)
 {
-    bool hidden = source->family == IP_V4 && ip_scope(source) != IP_SCOPE_PUBLIC &&
-                  !config->allow_private && ssh[0] == '\0';
-    const struct cloud *cloud = NULL;
-    struct ip address = *source;
-    struct target *target;
-    struct error e = {0};
     struct dmi dmi;
 
-    if (ssh[0] == '\0') {
-        dmi_read(DMI_FOLDER, &dmi);
-        cloud = cloud_of(&dmi);
-    }
-    if (hidden && cloud != NULL && !cloud_public_address(cloud, &address, &e))
+    if (ssh[0] != '\0')
+        return NULL;
+    dmi_read(DMI_FOLDER, &dmi);
+    return cloud_of(&dmi);
+}
+
+/*
+ * The address that others see when the machine sends from this one: where that is the kernel's
+ * choice and private, the public one that the cloud tells. Without one the private address stays,
+ * and the report says that it is hidden.
+ */
+static struct ip shown_address(const struct config *config, const struct machine *machine,
+                               const struct cloud *cloud, const struct ip *source)
+{
+    struct ip shown = *source;
+    struct error e = {0};
+
+    if (cloud == NULL || source->family != IP_V4 || ip_scope(source) == IP_SCOPE_PUBLIC ||
+        config->allow_private || !ip_equal(source, &machine->mta.source[0]))
+        return shown;
+    if (!cloud_public_address(cloud, &shown, &e))
         log_line(LOG_LEVEL_VERBOSE, "%s: %s", cloud_name(cloud), e.why);
-    target = add_target(out, wish, &address);
-    if (target == NULL)
-        return;
-    target->machine = ssh;
-    target->cloud = cloud != NULL ? cloud_name(cloud) : NULL;
-    if (!ip_equal(&address, source))
-        target->inside = *source;
+    return shown;
 }
 
 /* The sending addresses of a machine, as its mail server and its routes tell them. */
@@ -177,6 +177,7 @@ static bool add_machine(const struct config *config, struct machines *machines, 
                         const char *mta, const struct target_wish *wish, struct targets *out,
                         struct error *e)
 {
+    const struct cloud *cloud = find_cloud(ssh);
     struct ip sources[SOURCES_MAX];
     struct machine *machine;
     size_t count, before = out->count;
@@ -186,8 +187,16 @@ static bool add_machine(const struct config *config, struct machines *machines, 
     if (!machine->observed)
         machine_observe(machine, wish->mta != NULL ? wish->mta : mta);
     count = machine_sources(machine, sources, SOURCES_MAX);
-    for (size_t i = 0; i < count; i++)
-        add_source(config, ssh, &sources[i], wish, out);
+    for (size_t i = 0; i < count; i++) {
+        struct ip shown = shown_address(config, machine, cloud, &sources[i]);
+        struct target *target = add_target(out, wish, &shown);
+        if (target == NULL)
+            continue;
+        target->machine = ssh;
+        target->cloud = cloud != NULL ? cloud_name(cloud) : NULL;
+        if (!ip_equal(&shown, &sources[i]))
+            target->inside = sources[i];
+    }
     if (out->count == before && ssh[0] == '\0')
         add_interface_addresses(wish, out);
     return out->count > before || refuse_sourceless(machine, e);
