@@ -53,7 +53,9 @@ for vendor in cloudflare hetzner; do
     expect_exit 0 namesake -vv rollback last --yes
     expect_broken_world
     then_ "Prism has nothing to say"
-    ! grep -iE 'violation|error' "$LAB/log/prism-hetzner" "$LAB/log/prism-cloudflare" ||
+    # What Prism lists when it starts are examples of requests, with words made up.
+    ! cat "$LAB/log/prism-hetzner" "$LAB/log/prism-cloudflare" | grep -v " \[CLI\] .* info " |
+        grep -iE 'violation|error' ||
         fail "a request or an answer is not as described"
 done
 
