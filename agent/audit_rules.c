@@ -229,8 +229,9 @@ static void rule_helo(struct look *look)
     struct finding *finding;
 
     if (look->helo == MATCH_UNKNOWN && helo->state == HELO_UNKNOWN) {
-        finding = look_add(look, FIND_HELO_UNKNOWN, "%s",
-                           reason != NULL && reason->why[0] ? reason->why : "the HELO name is not known");
+        finding =
+            look_add(look, FIND_HELO_UNKNOWN, "%s",
+                     reason != NULL && reason->why[0] ? reason->why : "the HELO name is not known");
         if (reason != NULL && reason->next[0])
             str_cut(finding->next, sizeof finding->next, reason->next);
     }

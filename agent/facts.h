@@ -141,7 +141,7 @@ struct facts {
     struct path_facts path;
     struct drift_facts *drifts;
     size_t drift_count;
-    struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
+    struct strings hosts_file;  /* what /etc/hosts says of the wanted name, where it differs */
     struct owner_facts *owners; /* by enum owner_role; NULL: nobody is known */
 };
 
