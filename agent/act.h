@@ -45,6 +45,15 @@ bool act_read(struct actor *actor, const struct step *step, struct reading *out,
 void reading_free(struct reading *reading);
 
 /*
+ * Whether the reading is what this step leaves when it is ended between its first write and its
+ * last one, on the way there or back: only where the vendor takes one record at a time, while the
+ * journal has no end of it, and each record is one that the step found or wants. Such a set is
+ * ours to finish or to undo.
+ */
+bool act_is_midway(struct actor *actor, const struct run *run, size_t step,
+                   const struct reading *now) MUST_USE;
+
+/*
  * Write the step's `after`. For a mail server: staged check, swap, reload, proof of life and of
  * the new greeting; when one of these fails the old files are put back and made live, and
  * the error says so. ERR_TIMEOUT: the outcome is unknown. A vendor's ERR_NOT_YET is waited out,

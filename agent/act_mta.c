@@ -403,7 +403,7 @@ static struct digest without_later(const struct run *run, size_t step, const cha
 {
     for (size_t i = run->plan.count; i-- > step + 1;) {
         const struct step_record *later = &run->records[i];
-        if (later->progress != PROGRESS_BEGUN && later->progress != PROGRESS_DONE)
+        if (!progress_is_made(later->progress))
             continue;
         for (size_t k = 0; k < later->backup_count; k++)
             if (str_equal(later->backups[k].path, path) &&

@@ -31,10 +31,14 @@ static bool refuse_stale(const struct step *step, const struct reading *now, str
 }
 
 /* A side effect that the plan does not name was not approved. */
+static bool is_approved(const struct step *step, const struct reading *now)
+{
+    return strstr(step->target, now->holding.side_effect) != NULL;
+}
+
 static bool is_as_before(const struct step *step, const struct reading *now)
 {
-    return strings_equal(&now->values, &step->before) &&
-           strstr(step->target, now->holding.side_effect) != NULL;
+    return strings_equal(&now->values, &step->before) && is_approved(step, now);
 }
 
 static bool check_step(struct actor *actor, const struct step *step, struct error *e)
@@ -92,11 +96,12 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
     if (!act_read(actor, step, &now, e))
         return false;
     if (strings_equal(&now.values, &step->after)) {
-        if (progress == PROGRESS_BEGUN)
+        if (progress_is_open(progress))
             ok = act_settle(actor, step, e) &&
                  journal_end(run, index, PROGRESS_DONE, "found done", e);
         result->already++;
-    } else if (!is_as_before(step, &now)) {
+    } else if (!is_as_before(step, &now) &&
+               !(act_is_midway(actor, run, index, &now) && is_approved(step, &now))) {
         ok = refuse_stale(step, &now, e);
     } else {
         ok = make_step(actor, run, index, &now, e);
@@ -167,18 +172,12 @@ bool apply_run(struct actor *actor, struct run *run, struct apply_result *result
     return journal_finish(run, false, e);
 }
 
-static bool is_undoable(const struct run *run, size_t index)
-{
-    return run->records[index].progress == PROGRESS_BEGUN ||
-           run->records[index].progress == PROGRESS_DONE;
-}
-
 size_t apply_undoable(const struct run *run)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < run->plan.count; i++)
-        count += is_undoable(run, i);
+        count += progress_is_made(run->records[i].progress);
     return count;
 }
 
@@ -189,7 +188,7 @@ void apply_undo_plan(const struct run *run, struct plan *out)
     made.steps = mem_new(run->plan.count + 1, sizeof *made.steps);
     for (size_t i = 0; i < run->plan.count; i++) {
         struct step *step = &made.steps[made.count];
-        if (!is_undoable(run, i))
+        if (!progress_is_made(run->records[i].progress))
             continue;
         step_copy(&run->plan.steps[i], step);
         strings_free(&step->before);
@@ -208,7 +207,8 @@ static bool undo_step(struct actor *actor, struct run *run, const struct step *b
     bool changed, served;
 
     tell(actor, back, ACT_START, "");
-    if (!act_undo(actor, run, index, false, &changed, e) ||
+    if (!journal_end(run, index, PROGRESS_UNDOING, "", e) ||
+        !act_undo(actor, run, index, false, &changed, e) ||
         !journal_end(run, index, PROGRESS_UNDONE, "", e)) {
         tell(actor, back, ACT_FAILED, e->why);
         return false;
@@ -243,7 +243,8 @@ bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_res
 
     *result = (struct apply_result){.left = apply_undoable(run)};
     for (size_t i = 0; i < run->plan.count; i++)
-        if (is_undoable(run, i) && !act_undo(actor, run, i, true, &changed, e))
+        if (progress_is_made(run->records[i].progress) &&
+            !act_undo(actor, run, i, true, &changed, e))
             return false;
     if (dry)
         return true;

@@ -16,7 +16,7 @@
 #define JOURNAL_MAX (16U << 20)
 #define PATH_SIZE 640
 
-static const char *const progress_texts[] = {"none", "begin", "done", "failed", "undone"};
+static const char *const progress_texts[] = {"none", "begin", "done", "failed", "undone", "undo"};
 
 bool journal_state_dir(char *out, size_t size, struct error *e)
 {
@@ -163,6 +163,16 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
     return true;
 }
 
+bool progress_is_made(enum progress progress)
+{
+    return progress == PROGRESS_DONE || progress_is_open(progress);
+}
+
+bool progress_is_open(enum progress progress)
+{
+    return progress == PROGRESS_BEGUN || progress == PROGRESS_UNDOING;
+}
+
 bool journal_begin(struct run *run, size_t step, const struct strings *found,
                    const struct holding *holding, const struct mta_edits *edits, struct error *e)
 {
@@ -170,17 +180,20 @@ bool journal_begin(struct run *run, size_t step, const struct strings *found,
 
     if (edits != NULL && !backups_save(run, step, edits, e))
         return false;
-    strings_free(&record->before);
-    record->before = strings_copy(found);
-    record->ttl_s = holding->ttl_s;
-    str_cut(record->note, sizeof record->note, holding->note);
+    if (!progress_is_open(record->progress)) {
+        strings_free(&record->before);
+        record->before = strings_copy(found);
+        record->ttl_s = holding->ttl_s;
+        str_cut(record->note, sizeof record->note, holding->note);
+    }
     record->progress = PROGRESS_BEGUN;
-    return append(run,
-                  need(json_pack("{s:s, s:s, s:o, s:I, s:s, s:o}", "event", "begin", "step",
-                                 run->plan.steps[step].id, "found", json_from_strings(found), "ttl",
-                                 (json_int_t)record->ttl_s, "note", record->note, "backups",
-                                 backups_to_json(record))),
-                  e);
+    return append(
+        run,
+        need(json_pack("{s:s, s:s, s:o, s:I, s:s, s:o}", "event", "begin", "step",
+                       run->plan.steps[step].id, "found", json_from_strings(&record->before), "ttl",
+                       (json_int_t)record->ttl_s, "note", record->note, "backups",
+                       backups_to_json(record))),
+        e);
 }
 
 bool journal_end(struct run *run, size_t step, enum progress progress, const char *why,
@@ -225,7 +238,7 @@ static bool read_event(const json_t *event, struct run *run, struct error *e)
         backups_from_json(json_at(event, "backups"), record);
         return json_get_strings(event, "found", &record->before, e);
     }
-    for (int i = PROGRESS_DONE; i <= PROGRESS_UNDONE; i++)
+    for (int i = PROGRESS_DONE; i <= PROGRESS_UNDOING; i++)
         if (str_equal(text, progress_texts[i]))
             record->progress = (enum progress)i;
     return true;

@@ -23,6 +23,7 @@ enum progress {
     PROGRESS_DONE,
     PROGRESS_FAILED, /* failed, and the old state was put back or never left */
     PROGRESS_UNDONE,
+    PROGRESS_UNDOING, /* its undo was begun without an end: look first, too */
 };
 
 /* A file that a step replaced, or made: `before` is HOST_ABSENT then. */
@@ -34,7 +35,7 @@ struct backup {
 
 struct step_record {
     enum progress progress;
-    struct strings before; /* what the step found just before it wrote: what undo brings back */
+    struct strings before; /* what the step found before it first wrote: what undo brings back */
     uint32_t ttl_s;        /* of the old record set, 0 when there was none */
     char note[HOLDING_NOTE_MAX]; /* what the vendor needs to bring it back; "" nothing */
     struct backup *backups;
@@ -57,13 +58,22 @@ bool journal_start(const char *state_dir, const struct plan *plan, const struct 
 
 /*
  * Record that a step is about to write: what it found (of records with TTL and note), and the
- * content of the files that will be replaced. On disk when this returns true; only then may the step write.
+ * content of the files that will be replaced. On disk when this returns true; only then may the
+ * step write. A step that was begun before and has no end keeps what it found first.
  */
 bool journal_begin(struct run *run, size_t step, const struct strings *found,
                    const struct holding *holding, const struct mta_edits *edits,
                    struct error *e) MUST_USE;
 
-/* Record how a step ended, or that it was undone; and that the whole run is finished or undone. */
+/* Whether the step may have changed something that is not undone yet; and whether it stopped
+ * between its first write and its last one. */
+bool progress_is_made(enum progress progress);
+bool progress_is_open(enum progress progress);
+
+/*
+ * Record how a step ended, that its undo begins, or that it was undone; and that the whole run is
+ * finished or undone.
+ */
 bool journal_end(struct run *run, size_t step, enum progress progress, const char *why,
                  struct error *e) MUST_USE;
 bool journal_finish(struct run *run, bool undone, struct error *e) MUST_USE;

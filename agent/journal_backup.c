@@ -44,7 +44,7 @@ static bool save_backup(struct run *run, size_t step, const struct mta_edit *edi
 
 bool backups_save(struct run *run, size_t step, const struct mta_edits *edits, struct error *e)
 {
-    if (run->records[step].progress != PROGRESS_BEGUN)
+    if (!progress_is_open(run->records[step].progress))
         run->records[step].backup_count = 0;
     for (size_t i = 0; i < edits->file_count; i++)
         if (!save_backup(run, step, &edits->files[i], e))

@@ -93,6 +93,7 @@ static struct step_outcome outcome_of(const struct step_record *record)
         [PROGRESS_DONE] = {STEP_DONE, ""},
         [PROGRESS_FAILED] = {STEP_FAILED, "the old state is in place"},
         [PROGRESS_UNDONE] = {STEP_OPEN, "undone"},
+        [PROGRESS_UNDOING] = {STEP_PENDING, "its undo was begun; how it ended is not known"},
     };
     struct step_outcome outcome = {.state = states[record->progress].state};
 

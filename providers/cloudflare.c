@@ -193,23 +193,23 @@ static struct cloudflare_record *cloudflare_of(struct cloudflare_set *set, const
 
 /* A record whose address is not wanted any more; NULL: none. */
 static struct cloudflare_record *cloudflare_spare(struct cloudflare_set *set,
-                                                  const struct strings *after)
+                                                  const struct strings *keep)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (!set->records[i].proxied && !strings_have(after, set->records[i].address.s))
+        if (!set->records[i].proxied && !strings_have(keep, set->records[i].address.s))
             return &set->records[i];
     return NULL;
 }
 
-/* Bring in one wanted address: unveil it, give it to a record that is to go, or make one. */
-static bool cloudflare_add(struct cloudflare_change *change, const struct strings *after,
+/* Bring in one wanted address: unveil it, give it to a record that is not to be kept, or make one. */
+static bool cloudflare_add(struct cloudflare_change *change, const struct strings *keep,
                            const char *address, uint32_t ttl_s, struct error *e)
 {
     struct cloudflare_record *record = cloudflare_of(&change->set, address);
 
     if (record != NULL)
         return !record->proxied || cloudflare_set_proxied(change, record, false, e);
-    record = cloudflare_spare(&change->set, after);
+    record = cloudflare_spare(&change->set, keep);
     if (record == NULL)
         return cloudflare_put(change, "", cloudflare_new_record(change->subject, address, ttl_s),
                               address, false, e);
@@ -220,16 +220,19 @@ static bool cloudflare_add(struct cloudflare_change *change, const struct string
     return true;
 }
 
-/* Wanted addresses first, so that the name is never without one. */
+/*
+ * Wanted addresses first, so that the name is never without one; then those go that are not kept,
+ * which all of the wanted ones are.
+ */
 static bool cloudflare_replace(struct cloudflare_change *change, const struct strings *after,
-                               uint32_t ttl_s, struct error *e)
+                               const struct strings *keep, uint32_t ttl_s, struct error *e)
 {
     for (size_t i = 0; i < after->count; i++)
-        if (!cloudflare_add(change, after, after->v[i], ttl_s, e))
+        if (!cloudflare_add(change, keep, after->v[i], ttl_s, e))
             return false;
     for (size_t i = 0; i < change->set.count; i++) {
         const struct cloudflare_record *record = &change->set.records[i];
-        if (!record->proxied && !strings_have(after, record->address.s) &&
+        if (!record->proxied && !strings_have(keep, record->address.s) &&
             !cloudflare_remove(change, record, e))
             return false;
     }
@@ -244,48 +247,57 @@ static bool cloudflare_write(struct account *account, const struct subject *subj
 
     return cloudflare_find(&change, e) && cloudflare_check_before(&change, before, e) &&
            cloudflare_check_proxied(&change, after, e) &&
-           cloudflare_replace(&change, after, ttl_s, e);
+           cloudflare_replace(&change, after, after, ttl_s, e);
 }
 
-/* Put what the note names behind the proxy again. */
-static bool cloudflare_veil(struct cloudflare_change *change, const char *note, struct error *e)
+/* The addresses that a note names; ERR_ROLLBACK_CONFLICT when a record of them is gone. */
+static bool cloudflare_veiled(struct cloudflare_change *change, const char *note,
+                              struct strings *out, struct error *e)
 {
     struct cursor all = cursor_of(note, strlen(note)), word;
     struct ip_text address;
 
     while (cursor_word(&all, &word)) {
-        const struct cloudflare_record *record;
         if (!cursor_copy(&word, address.s, sizeof address.s))
             return fail(e, ERR_PLAN_DAMAGED, "the note of the run names what is no address");
-        record = cloudflare_of(&change->set, address.s);
-        if (record == NULL)
+        if (cloudflare_of(&change->set, address.s) == NULL)
             return fail(e, ERR_ROLLBACK_CONFLICT,
                         "the record %s of %.200s is gone, which was proxied", address.s,
                         change->subject->owner.s);
-        if (!record->proxied && !cloudflare_set_proxied(change, record, true, e))
+        strings_add(out, address.s);
+    }
+    return true;
+}
+
+static bool cloudflare_veil(struct cloudflare_change *change, const struct strings *addresses,
+                            struct error *e)
+{
+    for (size_t i = 0; i < change->set.count; i++) {
+        const struct cloudflare_record *record = &change->set.records[i];
+        if (!record->proxied && strings_have(addresses, record->address.s) &&
+            !cloudflare_set_proxied(change, record, true, e))
             return false;
     }
     return true;
 }
 
-/* The note has the addresses that were proxied; the others are values as ever. */
+/* The note has the addresses that were proxied, some of which may still be; the others are values
+ * as ever. */
 static bool cloudflare_restore(struct account *account, const struct subject *subject,
                                const struct holding *now, const struct holding *before,
                                struct error *e)
 {
     struct cloudflare_change change = {.account = account, .subject = subject};
-    struct strings all = strings_copy(&before->values);
-    struct cursor note = cursor_of(before->note, strlen(before->note)), word;
-    struct ip_text address;
-    bool ok;
+    struct strings veiled = {0}, keep = strings_copy(&before->values);
+    bool ok = cloudflare_find(&change, e) && cloudflare_check_before(&change, now, e) &&
+              cloudflare_veiled(&change, before->note, &veiled, e);
 
-    while (cursor_word(&note, &word))
-        if (cursor_copy(&word, address.s, sizeof address.s))
-            strings_add(&all, address.s);
-    ok = cloudflare_find(&change, e) && cloudflare_check_before(&change, now, e) &&
-         cloudflare_replace(&change, &all, before->ttl_s, e) &&
-         cloudflare_veil(&change, before->note, e);
-    strings_free(&all);
+    for (size_t i = 0; i < veiled.count; i++)
+        strings_add(&keep, veiled.v[i]);
+    ok = ok && cloudflare_replace(&change, &before->values, &keep, before->ttl_s, e) &&
+         cloudflare_veil(&change, &veiled, e);
+    strings_free(&veiled);
+    strings_free(&keep);
     return ok;
 }
 
@@ -294,6 +306,7 @@ const struct provider provider_cloudflare = {
     .title = CLOUDFLARE_TITLE,
     .roles = ROLE_FORWARD,
     .settings = cloudflare_settings,
+    .piecewise = true,
     .read = cloudflare_read,
     .write = cloudflare_write,
     .restore = cloudflare_restore,

@@ -85,6 +85,10 @@ struct provider {
     unsigned roles;    /* what it is able to do */
     const struct setting *settings;
 
+    /* It takes one record at a time: a write that is ended leaves a part of the old set and a part
+     * of the new one, but never nothing between two that hold something. Else all or nothing. */
+    bool piecewise;
+
     /*
      * Read what the account holds. ERR_NO_INPUT when the subject is not this account's. Both
      * operations are NULL for a vendor that only people can ask.

@@ -218,7 +218,7 @@ END_TEST
 /* How far each journal shows that the first step got. */
 static const struct {
     const char *label;
-    enum progress ends[4]; /* events after the plan, PROGRESS_NONE ends them */
+    enum progress ends[5]; /* events after the plan, PROGRESS_NONE ends them */
     enum progress want;
 } stories[] = {
     {"nothing", {PROGRESS_NONE}, PROGRESS_NONE},
@@ -227,6 +227,7 @@ static const struct {
     {"failed", {PROGRESS_BEGUN, PROGRESS_FAILED}, PROGRESS_FAILED},
     {"failed and begun again", {PROGRESS_BEGUN, PROGRESS_FAILED, PROGRESS_BEGUN}, PROGRESS_BEGUN},
     {"undone", {PROGRESS_BEGUN, PROGRESS_DONE, PROGRESS_UNDONE}, PROGRESS_UNDONE},
+    {"its undo begun", {PROGRESS_BEGUN, PROGRESS_DONE, PROGRESS_UNDOING}, PROGRESS_UNDOING},
 };
 
 START_TEST(test_progress)
@@ -234,7 +235,7 @@ START_TEST(test_progress)
     struct folder state = folder_new();
     struct run run = start(&state, "old.example.net", NOW), again;
 
-    for (int i = 0; i < 4 && stories[_i].ends[i] != PROGRESS_NONE; i++) {
+    for (int i = 0; i < 5 && stories[_i].ends[i] != PROGRESS_NONE; i++) {
         if (stories[_i].ends[i] == PROGRESS_BEGUN)
             begin(&run, 0, "old.example.net", NULL);
         else
@@ -676,6 +677,37 @@ START_TEST(test_backups_of_two_tries)
 }
 END_TEST
 
+/* Ended midway, begun again: undo brings back what was there before the first write; begun anew
+ * after an end, what is there now. */
+static const struct {
+    const char *label;
+    enum progress end; /* between the two begins */
+    const char *want;
+} founds[] = {
+    {"without an end", PROGRESS_BEGUN, "first.example.net"},
+    {"its undo begun", PROGRESS_UNDOING, "first.example.net"},
+    {"failed, and put back", PROGRESS_FAILED, "second.example.net"},
+    {"undone", PROGRESS_UNDONE, "second.example.net"},
+};
+
+START_TEST(test_found_first)
+{
+    struct folder state = folder_new();
+    struct run run = start(&state, "old.example.net", NOW), again;
+
+    begin(&run, 0, "first.example.net", NULL);
+    if (founds[_i].end != PROGRESS_BEGUN)
+        end(&run, 0, founds[_i].end, "");
+    begin(&run, 0, "second.example.net", NULL);
+    again = reopen(&state, run.id);
+    ck_assert_msg(str_equal(run.records[0].before.v[0], founds[_i].want), "%s", founds[_i].label);
+    ck_assert_msg(str_equal(again.records[0].before.v[0], founds[_i].want), "%s", founds[_i].label);
+    run_free(&again);
+    run_free(&run);
+    folder_free(&state);
+}
+END_TEST
+
 /* A file that the step made is taken away by undo: its copy says that it was not there. */
 START_TEST(test_backup_of_a_made_file)
 {
@@ -867,6 +899,7 @@ int main(void)
         {.name = "backup", .test = test_backup, .rows = ROWS(contents)},
         {.name = "backups of two begins", .test = test_backups_of_two_begins, .rows = 1},
         {.name = "backups of two tries", .test = test_backups_of_two_tries, .rows = 1},
+        {.name = "found first", .test = test_found_first, .rows = ROWS(founds)},
         {.name = "backup of a made file", .test = test_backup_of_a_made_file, .rows = 1},
         {.name = "damaged backup", .test = test_damaged_backup, .rows = 1},
         {.name = "long path", .test = test_long_path, .rows = 1},

@@ -401,6 +401,48 @@ START_TEST(lists)
 }
 END_TEST
 
+static struct strings letters(const char *text)
+{
+    struct strings list = {0};
+
+    for (; *text != '\0'; text++)
+        strings_add(&list, (char[]){*text, '\0'});
+    return list;
+}
+
+/* What a write that goes from one set to another, a member at a time, may leave. */
+static const struct {
+    const char *label, *a, *b, *set;
+    bool between;
+} betweens[] = {
+    {"the first itself", "ab", "c", "ab", true},
+    {"the other itself", "ab", "c", "c", true},
+    {"one came, one is still to go", "ab", "c", "cb", true},
+    {"one came beside all", "ab", "c", "abc", true},
+    {"one came for another", "ab", "cd", "cb", true},
+    {"what both have stays", "ab", "ac", "a", true},
+    {"what both have is gone", "ab", "ac", "bc", false},
+    {"a stranger beside", "ab", "c", "cx", false},
+    {"a stranger alone", "ab", "c", "x", false},
+    {"nothing", "ab", "c", "", false},
+    {"on the way from nothing", "", "ab", "a", true},
+    {"on the way to nothing", "ab", "", "b", true},
+};
+
+START_TEST(between_two_sets)
+{
+    struct strings a = letters(betweens[_i].a), b = letters(betweens[_i].b);
+    struct strings set = letters(betweens[_i].set);
+
+    ck_assert_msg(strings_between(&a, &b, &set) == betweens[_i].between, "%s", betweens[_i].label);
+    ck_assert_msg(strings_between(&b, &a, &set) == betweens[_i].between, "%s, the other way",
+                  betweens[_i].label);
+    strings_free(&a);
+    strings_free(&b);
+    strings_free(&set);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -418,6 +460,7 @@ int main(void)
         {"cursor words", cursor_words, ROWS(word_rows), 0},
         {"cursor copies what fits", cursor_copies_what_fits, 1, 0},
         {"lists", lists, 1, 0},
+        {"between two sets", between_two_sets, ROWS(betweens), 0},
     };
 
     return unit_run("str", tests, ROWS(tests));

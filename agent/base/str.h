@@ -77,6 +77,12 @@ void strings_add(struct strings *list, const char *text);
 void strings_sort(struct strings *list); /* byte order */
 bool strings_equal(const struct strings *a, const struct strings *b);
 bool strings_have(const struct strings *list, const char *text);
+
+/*
+ * Whether a set lies between two others: it is not empty, each of its members is in one of them,
+ * and what is in both is in it.
+ */
+bool strings_between(const struct strings *a, const struct strings *b, const struct strings *set);
 struct strings strings_copy(const struct strings *list); /* the caller frees it */
 
 /* All of them with a separator, or the text for none, cut to size. */

@@ -42,6 +42,17 @@ bool strings_have(const struct strings *list, const char *text)
     return false;
 }
 
+bool strings_between(const struct strings *a, const struct strings *b, const struct strings *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!strings_have(a, set->v[i]) && !strings_have(b, set->v[i]))
+            return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strings_have(b, a->v[i]) && !strings_have(set, a->v[i]))
+            return false;
+    return set->count > 0;
+}
+
 struct strings strings_copy(const struct strings *list)
 {
     struct strings copy = {0};
