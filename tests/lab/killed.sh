@@ -50,7 +50,7 @@ count_points() { # count_points [OPTION...]
     }
     expect_exit 0 strace -qq -o "$LAB/points" -e "trace=$lasting" namesake apply --yes "$@"
     last_point=$(wc -l <"$LAB/points")
-    first_point=$(grep -n -m 1 fsync "$LAB/points" | cut -d: -f1)
+    first_point=$(grep -n -m 1 rename "$LAB/points" | cut -d: -f1)
     reset_now
 }
 
