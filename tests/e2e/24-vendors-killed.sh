@@ -5,5 +5,6 @@
 source "$LAB_FOLDER/../emulators/words.sh"
 
 vendors_reset cloudflare hetzner
-killed_everywhere 30 vendors_reset cloudflare hetzner
+reset_now() { vendors_reset cloudflare hetzner; }
+killed_everywhere 6
 tokens_stay_secret

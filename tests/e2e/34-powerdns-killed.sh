@@ -3,5 +3,5 @@
 
 given "records in PowerDNS"
 powerdns_up ns1 hoster1
-killed_everywhere 61
+killed_everywhere 6
 no_secret_anywhere

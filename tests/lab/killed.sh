@@ -1,24 +1,25 @@
 # shellcheck shell=bash disable=SC2153,SC2154
 #
-# killed.sh - the word that ends apply, without warning, at each of the moments at
+# killed.sh - the words that end apply, without warning, at each of the moments at
 # which it has just made something last. Sourced by functions.sh.
 
-# What a scenario may set otherwise: the system calls that make something last, on
-# disk or at a name server; options of apply; a look at the world just after an
-# end; and the words for the two states of its world.
-lasting=fsync,rename,renameat,renameat2,sendto,sendmsg,unlink,ftruncate,truncate
-killed_options=()
-killed_look=true
-killed_broken=expect_broken_world
-killed_aligned=expect_aligned_world
+# Every system call that makes something last: on disk, at a name server, or on another machine.
+lasting=fsync,rename,renameat,renameat2,sendto,sendmsg,link,linkat,unlink,unlinkat,ftruncate,truncate
 
-# killed_at N: true when apply was ended just before its n-th such call.
+# killed_at N [OPTION...]: true when apply was ended just before its n-th such call.
 killed_at() {
     local status=0
-    strace -f -qq -o /dev/null -e "trace=$lasting" \
+    strace -qq -o /dev/null -e "trace=$lasting" \
         -e "inject=$lasting:signal=KILL:when=$1" \
-        namesake apply --yes "${killed_options[@]}" >"$out" 2>"$err" </dev/null || status=$?
+        namesake apply --yes "${@:2}" >"$out" 2>"$err" </dev/null || status=$?
     [ "$status" = 137 ]
+}
+
+# What it had begun over SSH ends by itself; the mail server serves all the time.
+still_serves() { # still_serves POINT
+    wait_for 15 says_220 "$V4" || fail "the mail server does not serve after point $1"
+    wait_for 60 desk_is_quiet || fail "something goes on over SSH after point $1"
+    server_parses || fail "the mail server's configuration is broken after point $1"
 }
 
 rolled_back_after() { # rolled_back_after N
@@ -26,41 +27,58 @@ rolled_back_after() { # rolled_back_after N
     run namesake rollback last --yes
     # Ended before its record was there, a run has nothing to undo.
     [ "$STATUS" = 0 ] || [ "$STATUS" = 66 ] || fail "rollback exits $STATUS"
-    "$killed_broken"
+    expect_undone
 }
 
-continued_after() { # continued_after N
+continued_after() { # continued_after N [OPTION...]
     when "it was ended at write $1 and is continued"
     run namesake apply --continue
     [ "$STATUS" = 0 ] || [ "$STATUS" = 66 ] || fail "apply --continue exits $STATUS"
-    expect_exit 0 namesake apply --yes "${killed_options[@]}"
-    "$killed_aligned"
+    expect_exit 0 namesake apply --yes "${@:2}"
+    expect_made
 }
 
-# killed_everywhere EVERY [RESET...]: one moment in so many, as all of them take minutes
-# (NAMESAKE_EVERY=1 tries all), undone and continued in turn. The scenario's own
-# account is used; it is in the broken state before and in the aligned one after.
-killed_everywhere() {
-    local point=1 killed=0 every=${NAMESAKE_EVERY:-$1}
-    shift
-    [ $# -gt 0 ] || set -- reset_identity
+# What a scenario may say in words of its own: the two states of its world, the way
+# back to the first of them, and a look at what a run leaves when it is ended.
+expect_undone() { expect_broken_world; }
+expect_made() { expect_aligned_world; }
+look_between() { true; }
+reset_now() { reset_identity; }
+
+# How many of these moments an apply has, and the first at which it has anything to record.
+count_points() { # count_points [OPTION...]
     command -v strace >/dev/null || {
         echo "strace is not here to end the program at a system call"
         exit 77
     }
-    while killed_at "$point"; do
+    expect_exit 0 strace -qq -o "$LAB/points" -e "trace=$lasting" namesake apply --yes "$@"
+    last_point=$(wc -l <"$LAB/points")
+    first_point=$(grep -n -m 1 rename "$LAB/points" | cut -d: -f1)
+    reset_now
+}
+
+# killed_everywhere COUNT [OPTION...]: at about so many moments, as all of them take minutes
+# (NAMESAKE_EVERY=1 tries all, NAMESAKE_FROM=N begins there), undone and continued in
+# turn. It is in the broken state before and in the aligned one after.
+killed_everywhere() {
+    local first_point last_point point killed=0 every
+    count_points "${@:2}"
+    every=${NAMESAKE_EVERY:-$(((last_point - first_point) / $1 + 1))}
+    point=${NAMESAKE_FROM:-$first_point}
+    echo "  it makes something last at $last_point moments, from $first_point on of its own"
+    while killed_at "$point" "${@:2}"; do
         killed=$((killed + 1))
-        wait_for 15 says_220 "$V4" || fail "the mail server does not serve after point $point"
-        "$killed_look"
+        still_serves "$point"
+        look_between
         if [ $((killed % 2)) = 0 ]; then
             rolled_back_after "$point"
         else
-            continued_after "$point"
+            continued_after "$point" "${@:2}"
         fi
-        "$@"
+        reset_now
         point=$((point + every))
     done
     then_ "there were $killed points to be ended at, and past the last one it finishes"
     [ "$killed" -ge 3 ] || fail "only $killed points were tried"
-    "$killed_aligned"
+    expect_made
 }
