@@ -11,7 +11,7 @@ namesake=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 python=''
-for candidate in python3 /usr/bin/python3; do
+for candidate in /usr/bin/python3 python3; do
     "$candidate" -c 'from jsonschema import Draft202012Validator' 2>/dev/null || continue
     python=$candidate
     break

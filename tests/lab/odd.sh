@@ -29,7 +29,7 @@ greeters_up() {
     on greeter ip route add local 203.0.113.128/25 dev lo
     in_router ip route add 203.0.113.128/25 via 192.0.2.60
     ip route add 203.0.113.128/25 via 203.0.113.1
-    on greeter python3 "$LAB_FOLDER/greeter.py" "$1" "$visits" >"$LAB/log/greeter" 2>&1 &
+    on greeter /usr/bin/python3 "$LAB_FOLDER/greeter.py" "$1" "$visits" >"$LAB/log/greeter" 2>&1 &
     wait_for 10 grep -q ready "$LAB/log/greeter"
 }
 
@@ -159,7 +159,7 @@ metadata_down() {
 metadata_up() { # metadata_up STYLE PUBLIC
     metadata_down
     in_router ip addr replace 169.254.169.254/32 dev lo
-    nsenter --net=/proc/1/ns/net python3 "$LAB_FOLDER/metadata.py" "$@" >"$LAB/log/metadata" 2>&1 &
+    nsenter --net=/proc/1/ns/net /usr/bin/python3 "$LAB_FOLDER/metadata.py" "$@" >"$LAB/log/metadata" 2>&1 &
     metadata=$!
     wait_for 10 grep -q ready "$LAB/log/metadata"
 }
