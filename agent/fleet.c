@@ -1,6 +1,7 @@
 /* fleet.c - a stream of targets in, a stream of judgements out. */
 #include "agent/fleet.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 
 #define PIECE_MAX (1U << 20) /* of one identity in any format */
 
+/* Results of so many milliseconds, or bytes, are written at once: it is one call of the system. */
+#define FLUSH_MS 1
+#define FLUSH_BYTES (1U << 15)
+
 struct fleet {
     struct session *session;
     struct lines lines;
@@ -22,18 +27,35 @@ struct fleet {
     size_t owners[OWNER_COUNT]; /* identities that each has to repair something of */
     struct events events;
     struct buf out;
+    struct timer flush; /* armed while something has to be written soon */
 };
 
 static void flush_out(struct fleet *fleet)
 {
+    loop_timer_clear(fleet->session->collector.loop, &fleet->flush);
     fwrite(buf_string(&fleet->out), 1, fleet->out.length, stdout);
-    fflush(stdout); /* whoever reads the stream sees each result as it comes */
+    fflush(stdout);
     buf_clear(&fleet->out);
+}
+
+static void on_flush_due(struct timer *timer)
+{
+    flush_out((struct fleet *)(void *)((char *)timer - offsetof(struct fleet, flush)));
+}
+
+/* Whoever reads the stream sees each result as it comes. */
+static void flush_soon(struct fleet *fleet)
+{
+    if (fleet->out.length >= FLUSH_BYTES)
+        flush_out(fleet);
+    else if (!fleet->flush.armed)
+        loop_timer_set(fleet->session->collector.loop, &fleet->flush, FLUSH_MS);
 }
 
 /* A line that is no target: told at once, and counted; the others go on. */
 static void report_line(struct fleet *fleet, const char *why)
 {
+    struct buf text = BUF_INIT(PIECE_MAX);
     struct error e = {0};
 
     fleet->bad++;
@@ -43,9 +65,10 @@ static void report_line(struct fleet *fleet, const char *why)
     error_next(&e, "echo 203.0.113.25 mail.example.com | namesake audit --from -");
     if (fleet->format == FORMAT_JSONL)
         events_error(&fleet->events, &e, fleet->session->done);
-    report_error(&e, fleet->session->done, &fleet->session->style, &fleet->out);
-    fputs(buf_string(&fleet->out), stderr);
-    buf_clear(&fleet->out);
+    flush_soon(fleet);
+    report_error(&e, fleet->session->done, &fleet->session->style, &text);
+    fputs(buf_string(&text), stderr);
+    buf_free(&text);
 }
 
 static bool is_left_out(const struct fleet *fleet, const struct target *target)
@@ -140,7 +163,7 @@ static void write_identity(struct fleet *fleet, const struct identity *identity,
         write_object(fleet, identity, first);
     else if (fleet->format == FORMAT_JSONL)
         events_identity(&fleet->events, identity, strict);
-    flush_out(fleet);
+    flush_soon(fleet);
 }
 
 static void count(struct fleet *fleet, const struct judgement *judged)
@@ -297,7 +320,8 @@ static bool choose_place(struct session *session, struct collector *out, struct 
 
 int fleet_audit(struct session *session)
 {
-    struct fleet fleet = {.session = session, .out = BUF_INIT(PIECE_MAX)};
+    struct fleet fleet = {
+        .session = session, .out = BUF_INIT(PIECE_MAX), .flush = {.expired = on_flush_due}};
     struct collector collector;
     struct error e = {0};
     int64_t deadline_ms = 0;
