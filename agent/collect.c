@@ -188,8 +188,11 @@ static bool look_names(const struct dns_look *dns, struct facts *facts)
 static void order_names(struct facts *facts)
 {
     struct name names[NAMES_MAX];
-    size_t count = list_names(facts, names), done = 0;
+    size_t count, done = 0;
 
+    if (facts->forward_count < 2)
+        return;
+    count = list_names(facts, names);
     for (size_t i = 0; i < count; i++)
         for (size_t k = done; k < facts->forward_count; k++)
             if (name_equal(&facts->forward[k].name, &names[i])) {

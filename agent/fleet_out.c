@@ -1,6 +1,7 @@
 /* fleet_out.c - the formats of a fleet, and its summary. */
 #include "agent/fleet_out.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,42 @@
 
 #define PIECE_MAX (1U << 20) /* of one identity in any format */
 
+/* Results of so many milliseconds, or bytes, are written at once: it is one call of the system. */
+#define FLUSH_MS 1
+#define FLUSH_BYTES (1U << 15)
+
+static void flush_out(struct fleet_out *out)
+{
+    loop_timer_clear(out->session->collector.loop, &out->flush);
+    fwrite(buf_string(&out->text), 1, out->text.length, stdout);
+    fflush(stdout);
+    buf_clear(&out->text);
+}
+
+static void on_flush_due(struct timer *timer)
+{
+    flush_out((struct fleet_out *)(void *)((char *)timer - offsetof(struct fleet_out, flush)));
+}
+
+/* Whoever reads the stream sees each result as it comes. */
+static void flush_soon(struct fleet_out *out)
+{
+    if (out->text.length >= FLUSH_BYTES)
+        flush_out(out);
+    else if (!out->flush.armed)
+        loop_timer_set(out->session->collector.loop, &out->flush, FLUSH_MS);
+}
+
 bool fleet_out_open(struct fleet_out *out, struct session *session, const char *command,
                     struct error *e)
 {
     const struct options *options = session->options;
     bool streams;
 
-    *out = (struct fleet_out){.session = session, .command = command, .text = BUF_INIT(PIECE_MAX)};
+    *out = (struct fleet_out){.session = session,
+                              .command = command,
+                              .text = BUF_INIT(PIECE_MAX),
+                              .flush = {.expired = on_flush_due}};
     out->events = (struct events){.out = &out->text, .now = time(NULL)};
     out->format = options->output_count > 0 ? options->outputs[0].format : FORMAT_TEXT;
     streams = out->format == FORMAT_TEXT || out->format == FORMAT_TABLE ||
@@ -27,13 +57,6 @@ bool fleet_out_open(struct fleet_out *out, struct session *session, const char *
     return fail(e, ERR_USAGE,
                 "with --from, results stream to standard output as text, table, json, "
                 "jsonl or nagios");
-}
-
-static void flush_out(struct fleet_out *out)
-{
-    fwrite(buf_string(&out->text), 1, out->text.length, stdout);
-    fflush(stdout); /* whoever reads the stream sees each result as it comes */
-    buf_clear(&out->text);
 }
 
 void fleet_out_begin(struct fleet_out *out)
@@ -122,13 +145,14 @@ void fleet_out_identity(struct fleet_out *out, const struct identity *identity, 
         write_object(out, identity, first);
     else if (out->format == FORMAT_JSONL)
         events_identity(&out->events, identity, strict);
-    flush_out(out);
+    flush_soon(out);
     count(out, &identity->judgement);
     out->pending += pending != NULL;
 }
 
 void fleet_out_bad_line(struct fleet_out *out, size_t number, const char *why)
 {
+    struct buf text = BUF_INIT(PIECE_MAX);
     struct error e = {0};
 
     out->bad++;
@@ -137,10 +161,10 @@ void fleet_out_bad_line(struct fleet_out *out, size_t number, const char *why)
     error_next(&e, "echo 203.0.113.25 mail.example.com | namesake %s --from -", out->command);
     if (out->format == FORMAT_JSONL)
         events_error(&out->events, &e, out->session->done);
-    flush_out(out);
-    report_error(&e, out->session->done, &out->session->style, &out->text);
-    fputs(buf_string(&out->text), stderr);
-    buf_clear(&out->text);
+    flush_soon(out);
+    report_error(&e, out->session->done, &out->session->style, &text);
+    fputs(buf_string(&text), stderr);
+    buf_free(&text);
 }
 
 static int exit_code(const struct fleet_out *out)

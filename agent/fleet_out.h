@@ -19,9 +19,11 @@ struct fleet_out {
     size_t owners[OWNER_COUNT]; /* identities that each has to repair something of */
     struct events events;
     struct buf text;
+    struct timer flush; /* armed while something has to be written soon */
 };
 
-/* The format that was asked for. ERR_USAGE when it cannot stream. fleet_out_end frees. */
+/* The format that was asked for. ERR_USAGE when it cannot stream. fleet_out_end frees; *out must not
+ * be moved until then. */
 bool fleet_out_open(struct fleet_out *out, struct session *session, const char *command,
                     struct error *e) MUST_USE;
 

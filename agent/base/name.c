@@ -64,16 +64,26 @@ static size_t byte_text(unsigned char byte, char text[4])
     return 1;
 }
 
+/* Take the plain bytes that something begins with, as far as they fit; how many. */
+static size_t put_plain(struct name *name, size_t *used, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    const size_t room = sizeof name->s - 1 - *used, most = length < room ? length : room;
+    size_t taken = 0;
+
+    while (taken < most && is_plain(at[taken])) {
+        name->s[*used + taken] = at[taken];
+        taken++;
+    }
+    *used += taken;
+    return taken;
+}
+
 static bool put_byte(struct name *name, size_t *used, unsigned char byte)
 {
     char text[4];
-    size_t length;
+    const size_t length = byte_text(byte, text);
 
-    if (is_plain((char)byte) && *used + 1 < sizeof name->s) {
-        name->s[(*used)++] = (char)byte;
-        return true;
-    }
-    length = byte_text(byte, text);
     if (*used + length >= sizeof name->s)
         return false;
     memcpy(name->s + *used, text, length);
@@ -84,8 +94,9 @@ static bool put_byte(struct name *name, size_t *used, unsigned char byte)
 /* One label, up to the dot or the end; false when it is empty, too long or broken. */
 static bool take_label(const char **at, struct name *name, size_t *used, size_t *wire)
 {
-    size_t length = 0;
+    size_t length = put_plain(name, used, *at, LABEL_MAX + 1);
 
+    *at += length;
     while (**at != '\0' && **at != '.') {
         unsigned char byte;
 
@@ -125,7 +136,7 @@ bool name_add_label(struct name *name, size_t *used, const uint8_t *bytes, size_
 {
     if (*used > 0 && *used + 1 < sizeof name->s)
         name->s[(*used)++] = '.';
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = put_plain(name, used, bytes, length); i < length; i++)
         if (!put_byte(name, used, bytes[i]))
             return false;
     name->s[*used] = '\0';
@@ -180,14 +191,6 @@ static bool has_literal(const char *text)
     return text[0] == '[' && str_ends(text, "]");
 }
 
-static bool has_bad_character(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (!is_plain(*text) && *text != '.' && *text != '_')
-            return true;
-    return false;
-}
-
 static bool has_bad_label(const char *text)
 {
     while (true) {
@@ -208,11 +211,17 @@ static bool has_address(const char *text)
     return ip_parse(text, &address);
 }
 
-/* RFC 1123 2.1, RFC 3696 2: the last label of a host name is not all digits. */
-static bool has_final_number(const char *text)
+static const char *last_label(const char *text)
 {
     const char *dot = strrchr(text, '.');
-    const char *last = dot == NULL ? text : dot + 1;
+
+    return dot == NULL ? text : dot + 1;
+}
+
+/* RFC 1123 2.1, RFC 3696 2: the last label of a host name is not all digits. IPv4, too. */
+static bool has_final_number(const char *text)
+{
+    const char *last = last_label(text);
 
     return last[strspn(last, "0123456789")] == '\0';
 }
@@ -250,31 +259,24 @@ static bool is_within(const char *text, size_t length, const char *zone)
     return zone_length == length || is_label_start(text, length - zone_length);
 }
 
-static bool is_within_any(const char *text, const char *const *zones)
+static bool has_reverse(const char *text)
 {
     const size_t length = strlen(text);
 
-    for (size_t i = 0; zones[i] != NULL; i++)
-        if (is_within(text, length, zones[i]))
-            return true;
-    return false;
-}
-
-static bool has_reverse(const char *text)
-{
-    static const char *const trees[] = {"in-addr.arpa", "ip6.arpa", NULL};
-
-    return is_within_any(text, trees);
+    return is_within(text, length, "in-addr.arpa") || is_within(text, length, "ip6.arpa");
 }
 
 static bool has_private_suffix(const char *text)
 {
     /* Receivers sheet, section 5; RFC 6761, 6762, 8375; the names of RFC 2606 are not here. */
-    static const char *const suffixes[] = {"corp",      "home",    "home.arpa", "internal",
-                                           "intranet",  "lan",     "local",     "localdomain",
-                                           "localhost", "private", NULL};
+    static const char *const tops[] = {"corp",  "home",        "internal",  "intranet", "lan",
+                                       "local", "localdomain", "localhost", "private"};
+    const char *last = last_label(text);
 
-    return is_within_any(text, suffixes);
+    for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
+        if (tops[i][0] == last[0] && str_equal(tops[i], last))
+            return true;
+    return is_within(text, strlen(text), "home.arpa");
 }
 
 static bool has_underscore(const char *text)
@@ -282,15 +284,19 @@ static bool has_underscore(const char *text)
     return strchr(text, '_') != NULL;
 }
 
-/* The first that is found is reported: what can be no name at all before what half may accept. */
-static const struct {
+struct check {
     enum name_fault fault;
     bool (*has)(const char *text);
-} checks[] = {
+};
+
+/* What is told of a text with a character that no host name has. */
+static const struct check of_others[] = {
+    {NAME_LITERAL, has_literal}, {NAME_NUMERIC, has_address}, /* IPv6 */
+};
+
+/* Of letters, digits, hyphens, dots and underscores. */
+static const struct check of_plain[] = {
     {NAME_EMPTY, has_empty},
-    {NAME_LITERAL, has_literal}, /* before its brackets count as bad characters */
-    {NAME_NUMERIC, has_address}, /* ... and the colons of IPv6 */
-    {NAME_BAD_CHARACTER, has_bad_character},
     {NAME_BAD_LABEL, has_bad_label}, /* the checks below rely on good labels */
     {NAME_NUMERIC, has_final_number},
     {NAME_LOCALHOST, has_localhost}, /* before it counts as a single label */
@@ -300,24 +306,39 @@ static const struct {
     {NAME_UNDERSCORE, has_underscore}, /* the only one that the DNS and some receivers accept */
 };
 
+/* The first that is found is reported: what can be no name at all before what half may accept. */
+static enum name_fault first_fault(const struct check *checks, size_t count, const char *text,
+                                   enum name_fault none)
+{
+    for (size_t i = 0; i < count; i++)
+        if (checks[i].has(text))
+            return checks[i].fault;
+    return none;
+}
+
 enum name_fault name_parse_host(const char *text, struct name *out)
 {
-    size_t length = strlen(text);
+    size_t length = strlen(text), kept;
     char raw[NAME_MAX_TEXT];
+    bool plain = true;
 
     if (length > 0 && text[length - 1] == '.')
         length--;
-    size_t kept = length < sizeof raw ? length : sizeof raw - 1;
-    for (size_t i = 0; i < kept; i++)
+    kept = length < sizeof raw ? length : sizeof raw - 1;
+    for (size_t i = 0; i < kept; i++) {
         raw[i] = str_lower(text[i]);
+        plain = plain && (is_plain(raw[i]) || raw[i] == '.' || raw[i] == '_');
+    }
     raw[kept] = '\0';
-    str_printable(out->s, sizeof out->s, raw, kept);
+    if (plain)
+        memcpy(out->s, raw, kept + 1);
+    else
+        str_printable(out->s, sizeof out->s, raw, kept);
     if (length > WIRE_MAX)
         return NAME_TOO_LONG;
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        if (checks[i].has(raw))
-            return checks[i].fault;
-    return NAME_GOOD;
+    return plain ? first_fault(of_plain, sizeof of_plain / sizeof of_plain[0], raw, NAME_GOOD)
+                 : first_fault(of_others, sizeof of_others / sizeof of_others[0], raw,
+                               NAME_BAD_CHARACTER);
 }
 
 static const char *const fault_texts[] = {

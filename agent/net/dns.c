@@ -11,6 +11,7 @@
 #include "agent/base/buf.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
+#include "agent/net/dns_lane.h"
 #include "agent/net/dns_pipe.h"
 #include "agent/net/dns_transport.h"
 #include "agent/net/memo.h"
@@ -34,6 +35,7 @@ struct dns {
     struct dns_transport *transport; /* here; NULL at a viewpoint */
     struct dns_pipes *pipes;         /* at a viewpoint; NULL here */
     struct memo entries;
+    struct dns_lanes lanes;
     size_t open, sent;
     uint16_t ids[IDS];
     size_t ids_left;
@@ -44,10 +46,11 @@ struct dns {
 struct entry {
     struct memo_entry memo;
     struct dns_exchange exchange;
+    struct dns_turn turn;
     struct dns *dns;
     struct dns_question question;
     struct dns_answer answer;
-    int64_t asked_ms;
+    int64_t sent_ms;
     struct dns_way way;
 };
 
@@ -81,6 +84,7 @@ void dns_free(struct dns *dns)
     dns_transport_free(dns->transport);
     dns_pipes_free(dns->pipes);
     memo_free(&dns->entries);
+    dns_lanes_free(&dns->lanes);
     free(dns);
 }
 
@@ -136,9 +140,11 @@ static void log_answer(const struct dns_question *question, const struct dns_ans
 static void finish(struct entry *entry)
 {
     struct dns *dns = entry->dns;
+    const bool answered = entry->answer.rcode != DNS_TIMEOUT;
 
-    entry->answer.took_ms = (uint32_t)(loop_now_ms(dns->loop) - entry->asked_ms);
+    entry->answer.took_ms = (uint32_t)(loop_now_ms(dns->loop) - entry->sent_ms);
     dns->open--;
+    dns_lane_leave(&dns->lanes, &entry->turn, answered, entry->exchange.again);
     log_answer(&entry->question, &entry->answer);
     memo_settle(&dns->entries, &entry->memo);
 }
@@ -166,6 +172,14 @@ static void send_question(struct entry *entry)
     else
         dns_transport_send(entry->dns->transport, &entry->question.server, entry->way, &message,
                            &entry->exchange);
+}
+
+static void on_turn(struct dns_turn *turn)
+{
+    struct entry *entry = (struct entry *)(void *)((char *)turn - offsetof(struct entry, turn));
+
+    entry->sent_ms = loop_now_ms(entry->dns->loop);
+    send_question(entry);
 }
 
 /* A reply without a question section can only be to ours: the transport has compared the id. */
@@ -243,15 +257,15 @@ const struct dns_answer *dns_ask(struct dns *dns, const struct dns_question *que
         entry = mem_new(1, sizeof *entry);
         *entry = (struct entry){
             .exchange = {.replied = on_replied},
+            .turn = {.go = on_turn},
             .dns = dns,
             .question = *question,
-            .asked_ms = loop_now_ms(dns->loop),
             .way = {.edns = true, .tcp = dns->via != NULL},
         };
         memo_add(&dns->entries, &entry->memo, hash);
         dns->open++;
         dns->sent++;
-        send_question(entry);
+        dns_lane_enter(&dns->lanes, &question->server, &entry->turn);
     }
     return entry->memo.settled ? &entry->answer : NULL;
 }

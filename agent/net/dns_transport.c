@@ -23,8 +23,7 @@ struct dns_transport {
     struct loop *loop;
     uint32_t udp_wait_ms, tcp_wait_ms; /* of the first try */
     unsigned tries;
-    struct table channels;
-    size_t channels_open;
+    struct table channels; /* those that are open */
 };
 
 /*
@@ -38,8 +37,8 @@ struct dns_channel {
     struct dns_transport *transport;
     struct dns_server server;
     struct dns_way way;
-    uint32_t wait_ms;  /* of the first try */
-    ares_channel ares; /* NULL while closed */
+    uint32_t wait_ms; /* of the first try */
+    ares_channel ares;
     size_t under_way;
     struct ares_socket *sockets;
     struct timer timer; /* armed while something is under way */
@@ -127,35 +126,27 @@ struct dns_transport *dns_transport_new(struct loop *loop, const struct dns_sett
     return transport;
 }
 
-static void channel_close(struct dns_channel *channel)
+static void channel_close(struct table_link *link)
 {
-    if (channel->ares == NULL)
-        return;
+    struct dns_channel *channel = (struct dns_channel *)link;
+
     ares_destroy(channel->ares);
-    channel->ares = NULL;
-    channel->transport->channels_open--;
     loop_timer_clear(channel->transport->loop, &channel->timer);
+    table_remove(&channel->transport->channels, link);
+    free(channel);
 }
 
 static void close_idle(struct table_link *link)
 {
-    struct dns_channel *channel = (struct dns_channel *)link;
-
-    if (channel->under_way == 0)
-        channel_close(channel);
-}
-
-static void close_and_free(struct table_link *link)
-{
-    channel_close((struct dns_channel *)link);
-    free(link);
+    if (((const struct dns_channel *)link)->under_way == 0)
+        channel_close(link);
 }
 
 void dns_transport_free(struct dns_transport *transport)
 {
     if (transport == NULL)
         return;
-    table_each(&transport->channels, close_and_free);
+    table_each(&transport->channels, channel_close);
     table_free(&transport->channels);
     free(transport);
     ares_library_cleanup();
@@ -166,7 +157,7 @@ void dns_transport_free(struct dns_transport *transport)
  * ARES_FLAG_STAYOPEN: sockets of idle channels are closed, so that descriptors are bounded by
  * what is under way, and questions leave from changing ports.
  */
-static bool channel_open(struct dns_channel *channel)
+static bool open_ares(struct dns_channel *channel)
 {
     const bool udp_edns = channel->way.edns && !channel->way.tcp;
     char lookups[] = "b", server[64];
@@ -188,16 +179,14 @@ static bool channel_open(struct dns_channel *channel)
                      ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ |
                      ARES_OPT_NOROTATE;
 
-    if (channel->transport->channels_open >= CHANNELS_OPEN_MAX)
-        table_each(&channel->transport->channels, close_idle);
-    if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS) {
-        channel->ares = NULL;
+    if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS)
         return false;
-    }
-    channel->transport->channels_open++;
     snprintf(server, sizeof server, channel->server.ip.family == IP_V6 ? "[%s]:%u" : "%s:%u",
              ip_text(&channel->server.ip).s, channel->server.port);
-    return ares_set_servers_ports_csv(channel->ares, server) == ARES_SUCCESS;
+    if (ares_set_servers_ports_csv(channel->ares, server) == ARES_SUCCESS)
+        return true;
+    ares_destroy(channel->ares);
+    return false;
 }
 
 struct channel_key {
@@ -215,6 +204,7 @@ static bool is_channel(const struct table_link *link, const void *key)
            ip_equal(&channel->server.ip, &wanted->server->ip);
 }
 
+/* NULL when there is neither one nor any more to be had. */
 static struct dns_channel *channel_of(struct dns_transport *transport,
                                       const struct dns_server *server, struct dns_way way)
 {
@@ -225,6 +215,8 @@ static struct dns_channel *channel_of(struct dns_transport *transport,
 
     if (channel != NULL)
         return channel;
+    if (transport->channels.count >= CHANNELS_OPEN_MAX)
+        table_each(&transport->channels, close_idle);
     channel = mem_new(1, sizeof *channel);
     *channel = (struct dns_channel){
         .transport = transport,
@@ -233,6 +225,10 @@ static struct dns_channel *channel_of(struct dns_transport *transport,
         .wait_ms = way.tcp ? transport->tcp_wait_ms : transport->udp_wait_ms,
         .timer = {.expired = on_expired},
     };
+    if (!open_ares(channel)) {
+        free(channel);
+        return NULL;
+    }
     table_add(&transport->channels, &channel->link, hash);
     return channel;
 }
@@ -242,15 +238,16 @@ static void on_reply(void *arg, int status, int timeouts, unsigned char *wire, i
     struct dns_exchange *exchange = arg;
     struct dns_channel *channel = exchange->channel;
 
-    (void)timeouts;
     if (status == ARES_EDESTRUCTION)
         return;
-    if (--channel->under_way == 0)
-        loop_timer_clear(channel->transport->loop, &channel->timer);
+    exchange->again = (unsigned)timeouts;
     if (wire == NULL || length <= 0)
         exchange->replied(exchange, NULL, 0);
     else
         exchange->replied(exchange, wire, (size_t)length);
+    /* Counted until here, so that nobody closes the channel that is just speaking. */
+    if (--channel->under_way == 0)
+        loop_timer_clear(channel->transport->loop, &channel->timer);
 }
 
 void dns_transport_send(struct dns_transport *transport, const struct dns_server *server,
@@ -259,8 +256,7 @@ void dns_transport_send(struct dns_transport *transport, const struct dns_server
 {
     struct dns_channel *channel = channel_of(transport, server, way);
 
-    if (channel->ares == NULL && !channel_open(channel)) {
-        channel_close(channel);
+    if (channel == NULL) {
         exchange->replied(exchange, NULL, 0);
         return;
     }

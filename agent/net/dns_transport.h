@@ -20,6 +20,7 @@ struct dns_way {
 struct dns_exchange {
     /* The reply, which is valid during the call; NULL when there is none. */
     void (*replied)(struct dns_exchange *exchange, const uint8_t *wire, size_t length);
+    unsigned again; /* how often the message was sent again before its reply came */
     struct dns_channel *channel;
 };
 

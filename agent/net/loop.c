@@ -80,6 +80,13 @@ static void forget_ready(struct loop *loop, const struct watch *watch)
             loop->ready[i].data.ptr = NULL;
 }
 
+static void forget_watch(struct loop *loop, struct watch *watch)
+{
+    loop->watches--;
+    watch->events = 0;
+    forget_ready(loop, watch);
+}
+
 void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data = {.ptr = watch}};
@@ -89,8 +96,7 @@ void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
         return;
     if (events == 0) {
         operation = EPOLL_CTL_DEL;
-        loop->watches--;
-        forget_ready(loop, watch);
+        forget_watch(loop, watch);
     } else if (watch->events == 0) {
         operation = EPOLL_CTL_ADD;
         loop->watches++;
@@ -100,6 +106,13 @@ void loop_watch(struct loop *loop, struct watch *watch, uint32_t events)
     /* Without the kernel's help the owner's deadline expires: no answer, which is the truth. */
     if (epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) != 0)
         log_line(LOG_LEVEL_QUIET, "epoll_ctl: %s", strerror(errno));
+}
+
+void loop_close(struct loop *loop, struct watch *watch)
+{
+    if (watch->events != 0)
+        forget_watch(loop, watch);
+    close(watch->fd);
 }
 
 void loop_timer_set(struct loop *loop, struct timer *timer, int64_t in_ms)

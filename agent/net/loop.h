@@ -43,6 +43,12 @@ int64_t loop_now_ms(const struct loop *loop);
 /* Start or change waiting for events on watch->fd; 0 events stop it, before the fd is closed. */
 void loop_watch(struct loop *loop, struct watch *watch, uint32_t events);
 
+/*
+ * Stop waiting and close watch->fd, in one call of the system. It must be close-on-exec and the
+ * only descriptor of its kind: a copy would keep the kernel waiting for it.
+ */
+void loop_close(struct loop *loop, struct watch *watch);
+
 /* Arm, or re-arm, a deadline this many milliseconds (at least one) from now; disarm it. */
 void loop_timer_set(struct loop *loop, struct timer *timer, int64_t in_ms);
 void loop_timer_clear(struct loop *loop, struct timer *timer);

@@ -79,7 +79,10 @@ static bool say(struct conversation *c, const char *command, const char *argumen
     struct buf line = BUF_INIT(SMTP_LINE_MAX);
     bool said;
 
-    buf_printf(&line, "%s%s%s", command, argument[0] != '\0' ? " " : "", argument);
+    buf_text(&line, command);
+    if (argument[0] != '\0')
+        buf_char(&line, ' ');
+    buf_text(&line, argument);
     log_line(LOG_LEVEL_VERBOSE, "smtp %s > %s", ip_text(&c->address).s, buf_string(&line));
     buf_text(&line, "\r\n");
     said = buf_ok(&line) && stream_write(&c->stream, line.data, line.length, last) == line.length;

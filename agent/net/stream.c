@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "agent/net/via.h"
 
@@ -117,7 +116,6 @@ void stream_close(struct stream *s)
     s->far = NULL;
     if (!s->open)
         return;
-    loop_watch(s->loop, &s->watch, 0);
-    close(s->watch.fd);
+    loop_close(s->loop, &s->watch);
     s->open = false;
 }
