@@ -46,4 +46,9 @@ const struct mta mta_exim = {
     .build = exim_build,
     .activate = exim_activate,
     .alive = exim_alive,
+    .find_routes = exim_find_routes,
+    .submit = exim_submit,
+    .queued = exim_queued,
+    .forget = exim_forget,
+    .domain_of = exim_domain_of,
 };

@@ -62,10 +62,12 @@ struct mta_route {
                             "": the recipient's own hosts */
     char sender[192];   /* a sender whose mail goes this way; "": any */
     char from[128];     /* what decides it: "relayhost", "hash:/etc/postfix/transport" */
+    bool general;       /* what an instance does with all other mail */
     bool sends;         /* the transport speaks SMTP; else it is error, discard, a pipe ... */
     bool unresolved;    /* rules that cannot be listed: only `what` and `from` are known */
     unsigned shares;    /* not 0: one of so many that are taken at random */
     char instance[256]; /* configuration folder of the instance that takes the mail first */
+    struct ip leaves[2]; /* from where, one a family, where that is not the transport's choice */
 };
 
 /* What will change the mail server's name behind its administrator's back (section 10). */
@@ -224,6 +226,13 @@ struct mta {
      */
     bool (*submit)(struct host *, const char *instance, const char *sender, const char *recipient,
                    const char *message, struct error *);
+
+    /*
+     * A domain that mail is taken for and that leads to an address: the literal that is given, or a
+     * name. ERR_NO_INPUT when there is none. NULL: the literal is always taken.
+     */
+    bool (*domain_of)(struct host *, const struct ip *address, const char *literal, char *out,
+                      size_t size, struct error *);
 
     /* Whether mail for a recipient waits in the queue, and why: *out is "" when none does. */
     bool (*queued)(struct host *, const char *instance, const char *recipient,

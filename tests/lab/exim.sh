@@ -109,3 +109,14 @@ expect_broken_exim() {
     expect "$OLD_NAME" exim_greets "$V4"
     expect "$OLD_NAME" exim_greets "$V6"
 }
+
+# exim_says LINE...: these lines take the place of their like in Debian's update-exim4.conf.conf.
+exim_says() {
+    local line
+    for line; do
+        sed -i "s|^${line%%=*}=.*|$line|" /etc/exim4/update-exim4.conf.conf
+    done
+    update-exim4.conf
+    kill -HUP "$(exim_pid)"
+    wait_for 10 says_220 "$V4"
+}
