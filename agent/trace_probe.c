@@ -160,8 +160,7 @@ bool trace_plan(struct machine *machine, const struct trace_wish *wish, struct t
          machine->host->title);
     /* One family that nothing leads over is no reason to leave out the other. */
     for (int family = 0; family < 2; family++)
-        if (is_used(machine, wish, family) &&
-            !plan_family(machine, family, wish, trace, &refused))
+        if (is_used(machine, wish, family) && !plan_family(machine, family, wish, trace, &refused))
             continue;
     if (trace->count > before)
         return true;

@@ -35,15 +35,20 @@ static bool run(struct host *host, const char *const *arguments, const char *inp
 /*
  * Exim cannot be told to report nothing to a sender ("-N" is something else there, and dangerous:
  * it pretends to deliver). So a probe has no sender where the way does not ask for one: nobody is
- * written to, and what cannot be delivered is frozen in the queue.
+ * written to, and what cannot be delivered is frozen in the queue. With -E the postmaster is not
+ * told of that either (freeze_tell).
  */
 bool exim_submit(struct host *host, const char *instance, const char *sender, const char *recipient,
                  const char *message, struct error *e)
 {
-    const char *const argv[] = {"-i",  "-oep", "-odb",    "-f", sender[0] ? sender : "<>",
-                                "--", recipient, NULL};
+    const char *argv[10] = {"-i", "-oep", "-odb", "-f", sender[0] ? sender : "<>"};
+    size_t count = 5;
 
     (void)instance;
+    if (sender[0] == '\0')
+        argv[count++] = "-E";
+    argv[count++] = "--";
+    argv[count] = recipient;
     return run(host, argv, message, NULL, e) ||
            error_what(e, "cannot hand a probe to Exim on %.200s", host->title);
 }

@@ -34,7 +34,8 @@ static bool is_shuffled(const struct mta_instance *instance, const struct exim_w
     return is_on(instance, "routers", way->router, "hosts_randomize") ||
            is_on(instance, "transports", way->transport, "hosts_randomize") ||
            (strstr(list, "randomize") != NULL && strstr(list, "no_randomize") == NULL) ||
-           strstr(exim_option(instance, "routers", way->router, "route_data"), " randomize") != NULL;
+           strstr(exim_option(instance, "routers", way->router, "route_data"), " randomize") !=
+               NULL;
 }
 
 /* The addresses that the transport sends from for this sender; none: it does not depend on it. */

@@ -218,7 +218,8 @@ static struct strings used_transports(const struct mta_instance *instance)
             strings_add(&list, s->value);
     }
     for (size_t i = 0; all && i < instance->setting_count; i++)
-        if (exim_owner_of(instance->settings[i].parameter, "transports", "driver", name, sizeof name) &&
+        if (exim_owner_of(instance->settings[i].parameter, "transports", "driver", name,
+                          sizeof name) &&
             exim_sends(instance, name) && !strings_have(&list, name))
             strings_add(&list, name);
     return list;
