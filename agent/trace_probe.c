@@ -50,6 +50,15 @@ static bool find_domain(struct course *course, struct error *e)
                                        sizeof course->domain, e);
 }
 
+/* The instance that a local program hands mail to, so that it goes this way. */
+static const char *entry_of(const struct mta_facts *mta, const struct mta_route *route)
+{
+    for (size_t i = 0; i < mta->instance_count; i++)
+        if (str_equal(mta->instances[i].folder, route->instance) && mta->instances[i].entry[0])
+            return mta->instances[i].entry;
+    return route->instance;
+}
+
 static bool add_probe(const struct course *course, const struct mta_route *route,
                       struct trace *trace, struct error *e)
 {
@@ -60,7 +69,7 @@ static bool add_probe(const struct course *course, const struct mta_route *route
         return false;
     one.expected = *expected_of(&course->machine->mta, route, course->family);
     str_cut(one.place, sizeof one.place, course->machine->host->title);
-    str_cut(one.instance, sizeof one.instance, route->instance);
+    str_cut(one.instance, sizeof one.instance, entry_of(&course->machine->mta, route));
     str_cut(one.transport, sizeof one.transport, route->transport);
     if (route->shares == 0) /* else chance decides */
         str_cut(one.relay, sizeof one.relay, route->relay);

@@ -47,6 +47,7 @@ struct mta_setting {
 struct mta_instance {
     char folder[256];
     bool enabled;            /* it runs when the mail system runs */
+    char entry[256];         /* the instance that takes mail of local programs for it; "": itself */
     struct host_file *files; /* as observed, in the order in which they are to be swapped */
     size_t file_count;
     struct mta_setting *settings;
@@ -66,7 +67,7 @@ struct mta_route {
     bool sends;          /* the transport speaks SMTP; else it is error, discard, a pipe ... */
     bool unresolved;     /* rules that cannot be listed: only `what` and `from` are known */
     unsigned shares;     /* not 0: one of so many that are taken at random */
-    char instance[256];  /* configuration folder of the instance that takes the mail first */
+    char instance[256];  /* configuration folder of the instance that sends it */
     struct ip leaves[2]; /* from where, one a family, where that is not the transport's choice */
 };
 
