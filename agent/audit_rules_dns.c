@@ -62,7 +62,7 @@ static void find_broken_zone(struct look *look, const char *name, const struct r
                      reverse);
 }
 
-/* Other names in PTR that could not be confirmed or denied: a note, since Exim defers on them. */
+/* Other names in PTR that could not be confirmed or denied: a note, since some receivers defer on them. */
 static void note_open_names(struct look *look)
 {
     const struct facts *facts = look->facts;

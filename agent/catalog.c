@@ -109,9 +109,7 @@ static const struct catalog_entry table[] = {
          "The mail server says another name in HELO than the wanted one. Receivers and blocklists "
          "compare it with PTR and address record.",
          "receivers and blocklists compare HELO with PTR and address record",
-         "Set the mail server's name (Postfix: myhostname or smtp_helo_name; Exim: "
-         "primary_hostname or helo_data) and reload it.",
-         "RFC 5321 4.1.1.1"},
+         "Set the mail server's name and reload it.", "RFC 5321 4.1.1.1"},
     [FIND_HELO_INVALID] =
         {"helo-invalid", SEVERITY_FAIL, OWNER_MTA, CHECK_HELO,
          "The mail server says something in HELO that is no fully qualified host name. Many "
@@ -129,9 +127,8 @@ static const struct catalog_entry table[] = {
          "The mail server takes its name from the system's host name, which something else may "
          "rewrite (cloud-init at boot, DHCP, a panel).",
          "the name may be another one after the next boot",
-         "Set the name in the mail server's configuration explicitly (Postfix: myhostname; Exim: "
-         "primary_hostname), or keep the system's: preserve_hostname: true in a file of "
-         "/etc/cloud/cloud.cfg.d, a name in /etc/hostname.",
+         "Set the name in the mail server's configuration explicitly, or keep the system's: "
+         "preserve_hostname: true in a file of /etc/cloud/cloud.cfg.d, a name in /etc/hostname.",
          "RFC 5321 2.3.5"},
     [FIND_NAME_MANAGED] =
         {"name-managed", SEVERITY_WARN, OWNER_MTA, CHECK_HELO,
@@ -141,13 +138,10 @@ static const struct catalog_entry table[] = {
          "the name may be another one after that has run again",
          "Set the name where that program takes it from, or take the name out of its hands.",
          "RFC 5321 2.3.5"},
-    [FIND_BANNER_MISMATCH] =
-        {"banner-mismatch", SEVERITY_FAIL, OWNER_MTA, CHECK_BANNER,
-         "The server greets with another name than the wanted one.",
-         "testers and some receivers compare the greeting with the PTR record",
-         "Set the name in the greeting (Postfix: myhostname or smtpd_banner; Exim: "
-         "primary_hostname or smtp_banner) and reload it.",
-         "RFC 5321 4.2, 4.3.1"},
+    [FIND_BANNER_MISMATCH] = {"banner-mismatch", SEVERITY_FAIL, OWNER_MTA, CHECK_BANNER,
+                              "The server greets with another name than the wanted one.",
+                              "testers and some receivers compare the greeting with the PTR record",
+                              "Set the name in the greeting and reload it.", "RFC 5321 4.2, 4.3.1"},
     [FIND_BANNER_NO_NAME] =
         {"banner-no-name", SEVERITY_FAIL, OWNER_MTA, CHECK_BANNER,
          "The first word of the greeting is no host name. It has to be the server's.",
@@ -210,6 +204,17 @@ static const struct catalog_entry table[] = {
 };
 
 _Static_assert(sizeof table / sizeof table[0] == FIND_COUNT, "one row per finding");
+
+enum mta_saying catalog_setting(enum finding_id id)
+{
+    static const enum mta_saying settings[FIND_COUNT] = {
+        [FIND_HELO_MISMATCH] = MTA_SAYS_HELO,      [FIND_HELO_INVALID] = MTA_SAYS_HELO,
+        [FIND_HELO_FROM_HOSTNAME] = MTA_SAYS_NAME, [FIND_BANNER_MISMATCH] = MTA_SAYS_GREETING,
+        [FIND_BANNER_NO_NAME] = MTA_SAYS_GREETING,
+    };
+
+    return settings[id];
+}
 
 const struct catalog_entry *catalog_entry(enum finding_id id)
 {

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "mta/mta.h"
+
 /* Interface section 6. The order here is the order of a report. */
 enum finding_id {
     FIND_NAME_UNDECIDED,
@@ -69,6 +71,9 @@ struct catalog_entry {
 };
 
 const struct catalog_entry *catalog_entry(enum finding_id id);
+
+/* The mail server's setting that the repair is about. */
+enum mta_saying catalog_setting(enum finding_id id);
 
 /* Find by text id; false when there is none. */
 bool catalog_find(const char *text, enum finding_id *out);

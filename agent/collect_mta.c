@@ -19,12 +19,26 @@ static void say_route(const struct mta_route *route, char *out, size_t size)
                    route->transport);
 }
 
-static void take_routes(const struct mta_facts *mta, struct facts *facts)
+/* What most mail from an address does: of several instances, that of the one which sends from it. */
+static const struct mta_route *general_way(const struct mta_facts *mta,
+                                           const struct mta_service *sender)
 {
+    for (size_t i = 1; sender != NULL && i < mta->route_count; i++)
+        if (mta->routes[i].general && str_equal(mta->routes[i].instance, sender->instance))
+            return &mta->routes[i];
+    return NULL;
+}
+
+static void take_routes(const struct mta_facts *mta, const struct mta_service *sender,
+                        struct facts *facts)
+{
+    const struct mta_route *own = general_way(mta, sender);
     char text[512];
 
-    str_cut(facts->path.relay, sizeof facts->path.relay, mta->relay);
+    str_cut(facts->path.relay, sizeof facts->path.relay, own != NULL ? own->relay : mta->relay);
     for (size_t i = 1; i < mta->route_count && facts->path.other.count < OTHER_ROUTES_MAX; i++) {
+        if (&mta->routes[i] == own || (mta->routes[i].general && mta->routes[i].relay[0] == '\0'))
+            continue;
         say_route(&mta->routes[i], text, sizeof text);
         if (text[0] != '\0')
             strings_add(&facts->path.other, text);
@@ -76,9 +90,9 @@ static void take_configured(const struct machines *machines, const struct target
     owner->can_fix = true;
     str_format(owner->name, sizeof owner->name, "root on %s", machine->host->title);
     facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
-    take_routes(mta, facts);
-    take_drifts(mta, facts);
     sender = mta_sender_of(mta, target_own_address(target));
+    take_routes(mta, sender, facts);
+    take_drifts(mta, facts);
     odd = name_is_empty(&target->wanted)
               ? NULL
               : mta_odd_sender(mta, target_own_address(target), &target->wanted);

@@ -29,17 +29,21 @@ int explain_run(struct session *s)
     const struct catalog_entry *entry;
     struct notes notes = {0};
     enum finding_id id;
+    enum mta_saying set;
     struct error e = {0};
 
     if (!find_finding(s->options, &id, &e))
         return session_fail(s, &e);
     entry = catalog_entry(id);
+    set = catalog_setting(id);
     notes_add(&notes, "meaning", "%s", entry->meaning);
     notes_add(&notes, "effect", "%s", entry->effect);
     notes_add(&notes, "severity", "%s, of the %s check", severity_text(entry->severity),
               check_text(entry->check));
     notes_add(&notes, "who", "%s", owner_role_words(entry->owner));
     notes_add(&notes, "by hand", "%s", entry->repair);
+    for (size_t i = 0; mta_all[i] != NULL && set != MTA_SAYS_NOTHING; i++)
+        notes_add(&notes, "", "%s: %s", mta_all[i]->title, mta_all[i]->settings[set]);
     notes_add(&notes, "reference", "%s", entry->reference);
     return notes_end(s, &notes, entry->id);
 }

@@ -14,7 +14,7 @@
 #define FLUSH_MS 1
 #define FLUSH_BYTES (1U << 15)
 
-static void flush_out(struct fleet_out *out)
+void fleet_out_flush(struct fleet_out *out)
 {
     loop_timer_clear(out->session->collector.loop, &out->flush);
     fwrite(buf_string(&out->text), 1, out->text.length, stdout);
@@ -24,14 +24,14 @@ static void flush_out(struct fleet_out *out)
 
 static void on_flush_due(struct timer *timer)
 {
-    flush_out((struct fleet_out *)(void *)((char *)timer - offsetof(struct fleet_out, flush)));
+    fleet_out_flush((struct fleet_out *)(void *)((char *)timer - offsetof(struct fleet_out, flush)));
 }
 
 /* Whoever reads the stream sees each result as it comes. */
 static void flush_soon(struct fleet_out *out)
 {
     if (out->text.length >= FLUSH_BYTES)
-        flush_out(out);
+        fleet_out_flush(out);
     else if (!out->flush.armed)
         loop_timer_set(out->session->collector.loop, &out->flush, FLUSH_MS);
 }
@@ -68,7 +68,7 @@ void fleet_out_begin(struct fleet_out *out)
                    "{\"format\":\"namesake.%s\",\"format_version\":\"1.0\","
                    "\"namesake\":\"%s\",\"identities\":[",
                    out->command, NAMESAKE_VERSION);
-    flush_out(out);
+    fleet_out_flush(out);
 }
 
 /* One line for people: verdict, address, name, and what was found. */
@@ -243,7 +243,7 @@ int fleet_out_end(struct fleet_out *out)
         write_summary(out, summary);
     else if (out->format == FORMAT_NAGIOS)
         code = write_plugin_line(out, summary, code);
-    flush_out(out);
+    fleet_out_flush(out);
     buf_free(&out->text);
     if (out->format == FORMAT_TABLE)
         fprintf(stderr, "%s\n", summary);

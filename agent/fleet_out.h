@@ -34,6 +34,9 @@ void fleet_out_begin(struct fleet_out *out);
 void fleet_out_identity(struct fleet_out *out, const struct identity *identity,
                         const char *pending);
 
+/* Write now what was told so far: for whoever does not run the loop for a while. */
+void fleet_out_flush(struct fleet_out *out);
+
 /* A line that is no target: told at once, and counted. */
 void fleet_out_bad_line(struct fleet_out *out, size_t number, const char *why);
 

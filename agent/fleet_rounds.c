@@ -159,6 +159,7 @@ static bool make_rounds(struct work *work, int64_t deadline_ms)
         tell_round(work, (uint32_t)(time(NULL) - start));
         if (work->failed != 0 || work->later.count == 0)
             return work->failed == 0;
+        fleet_out_flush(work->rounds->out);
         act_pause((long)settings->interval_s * 1000);
         if (loop_stop_signal() != 0)
             return false;

@@ -4,41 +4,57 @@
 #include <string.h>
 
 #include "agent/base/str.h"
+#include "mta/mta.h"
 
 #define TIMEOUT_MS 5000
 #define TAIL_BYTES "524288" /* of each file: some thousand lines; HOST_OUTPUT_MAX is more */
 #define JOURNAL_LINES "2000"
 
-/* facts of section 8 of the mail server sheet: Debian, RHEL and Plesk; Exim's own on Debian, RHEL
- * and cPanel. */
-static const char *const paths[] = {
-    "/var/log/mail.log",      "/var/log/maillog",      "/var/log/exim4/mainlog",
-    "/var/log/exim/main.log", "/var/log/exim/mainlog", "/var/log/exim_mainlog",
-};
+#define LOGS_MAX 32
 
-/* By the program's name: the identifier of an instance is what its administrator likes. */
-static const char *const journal[] = {"journalctl", "-o",          "json",       "-q", "--no-pager",
-                                      "-n",         JOURNAL_LINES, "_COMM=smtp", NULL};
+/* Where syslog puts mail (section 8 of the mail server facts): Debian; RHEL and Plesk. */
+static const char *const common[] = {"/var/log/mail.log", "/var/log/maillog"};
+
+/* One source of lines, what it says handed on with its name. */
+static void read_end(struct host *host, const char *const *argv, const char *name,
+                     void (*take)(void *arg, const char *name, const struct command_result *),
+                     void *arg)
+{
+    const struct command command = {.argv = argv, .timeout_ms = TIMEOUT_MS};
+    struct command_result result;
+    struct error ignored = {0};
+
+    if (!host_run(host, &command, &result, &ignored))
+        return;
+    take(arg, name, &result);
+    command_result_free(&result);
+}
 
 /* The end of each log that is there, with its name. */
 static void read_ends(struct host *host,
                       void (*take)(void *arg, const char *name, const struct command_result *),
                       void *arg)
 {
-    for (size_t i = 0; i <= sizeof paths / sizeof paths[0]; i++) {
-        const bool last = i == sizeof paths / sizeof paths[0];
-        const char *const tail[] = {"tail", "-c", TAIL_BYTES, "--", last ? "" : paths[i], NULL};
-        const struct command command = {.argv = last ? journal : tail, .timeout_ms = TIMEOUT_MS};
-        struct command_result result;
-        struct error ignored = {0};
+    const char *paths[LOGS_MAX] = {common[0], common[1]};
+    size_t count = 2;
 
-        if (!host_run(host, &command, &result, &ignored))
-            continue;
-        take(arg, last ? "the journal" : paths[i], &result);
-        command_result_free(&result);
+    for (size_t i = 0; mta_all[i] != NULL; i++)
+        for (size_t k = 0; mta_all[i]->logs != NULL && mta_all[i]->logs[k] != NULL; k++)
+            if (count < LOGS_MAX)
+                paths[count++] = mta_all[i]->logs[k];
+    for (size_t i = 0; i < count; i++) {
+        const char *const tail[] = {"tail", "-c", TAIL_BYTES, "--", paths[i], NULL};
+        read_end(host, tail, paths[i], take, arg);
+    }
+    /* By the program's name: the identifier of an instance is what its administrator likes. */
+    for (size_t i = 0; mta_all[i] != NULL; i++) {
+        const char *const journal[] = {"journalctl", "-o", "json",        "-q",
+                                       "--no-pager", "-n", JOURNAL_LINES, mta_all[i]->journal,
+                                       NULL};
+        if (mta_all[i]->journal != NULL)
+            read_end(host, journal, "the journal", take, arg);
     }
 }
-
 static void take_evidence(void *arg, const char *name, const struct command_result *result)
 {
     struct log_files *out = arg;
@@ -61,8 +77,19 @@ struct search {
     const char *word;
     char *out;
     size_t size;
-    bool found;
+    bool found, ended; /* a line with the word; one that tells how it ended */
 };
+
+/* Where a line tells how a delivery ended: "status=bounced (...)", "** a@b.example R=...: 550". */
+static const char *end_of(const char *line)
+{
+    static const char *const signs[] = {"status=", " ** ", " == "};
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (strstr(line, signs[i]) != NULL)
+            return strstr(line, signs[i]);
+    return NULL;
+}
 
 static void take_line(void *arg, const char *name, const struct command_result *result)
 {
@@ -77,7 +104,10 @@ static void take_line(void *arg, const char *name, const struct command_result *
         if ((size_t)(line.end - line.at) >= sizeof copy || !cursor_copy(&line, copy, sizeof copy) ||
             strstr(copy, search->word) == NULL)
             continue;
-        from = strstr(copy, "status=");
+        from = end_of(copy);
+        if (from == NULL && search->ended)
+            continue;
+        search->ended = from != NULL;
         from = from != NULL ? from : copy;
         str_printable(search->out, search->size, from, strlen(from));
         search->found = true;

@@ -38,10 +38,9 @@ bool observer_token(char out[SMTP_TOKEN_MAX + 1], struct error *e)
     return true;
 }
 
-void observer_recipient(const char *token, const struct ip *observer, char *out, size_t size)
+void observer_recipient(const char *token, const char *domain, char *out, size_t size)
 {
-    str_format(out, size, SMTP_PROBE_MAILBOX "+%s@[%s%s]", token,
-               observer->family == IP_V6 ? "IPv6:" : "", ip_text(observer).s);
+    str_format(out, size, SMTP_PROBE_MAILBOX "+%s@%s", token, domain);
 }
 
 bool observer_has_probe(const struct smtp_visit *visit, const char *token)

@@ -19,8 +19,8 @@ struct smtp_server *observer_new(struct loop *loop, const struct observer_settin
 /* A token that nobody guesses: 20 lower-case letters and digits. ERR_SYSTEM. */
 bool observer_token(char out[SMTP_TOKEN_MAX + 1], struct error *e) MUST_USE;
 
-/* Where a probe with this token goes: namesake-probe+TOKEN@[192.0.2.10]. */
-void observer_recipient(const char *token, const struct ip *observer, char *out, size_t size);
+/* Where a probe with this token goes, by a domain that leads there: namesake-probe+TOKEN@DOMAIN. */
+void observer_recipient(const char *token, const char *domain, char *out, size_t size);
 
 /* Whether the visit brought the probe with this token. */
 bool observer_has_probe(const struct smtp_visit *visit, const char *token);

@@ -365,7 +365,9 @@ static void write_tickets(struct plan *plan, const struct plan_input *inputs, si
     for (size_t i = 0; i < plan->count; i++)
         for (size_t k = 0; plan->steps[i].action == ACTION_ASK && k < count; k++)
             if (ip_equal(&inputs[k].facts->address, &plan->steps[i].subject.ip)) {
-                plan->steps[i].ticket = template_ticket(&plan->steps[i], inputs[k].facts, now);
+                plan->steps[i].ticket =
+                    template_ticket(&plan->steps[i], inputs[k].facts,
+                                    inputs[k].mta != NULL ? inputs[k].mta->mta : NULL, now);
                 break;
             }
 }

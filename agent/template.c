@@ -95,6 +95,15 @@ static void note_of(const struct step *step, const struct facts *facts, char *ou
         str_cut(out, size, step->changes.v[0]);
 }
 
+/* What to type or to write there. */
+static void how_of(const struct mta *mta, const char *name, char *out, size_t size)
+{
+    const char *hand = mta != NULL && mta->by_hand != NULL ? mta->by_hand : "NAME";
+    const char *at = strstr(hand, "NAME");
+
+    str_format(out, size, "%.*s%s%s", (int)(at - hand), hand, name, at + strlen("NAME"));
+}
+
 static const char *letter_of(enum step_kind kind)
 {
     static const char *const letters[STEP_KINDS] = {
@@ -106,9 +115,11 @@ static const char *letter_of(enum step_kind kind)
     return letters[kind];
 }
 
-char *template_ticket(const struct step *step, const struct facts *facts, time_t now)
+char *template_ticket(const struct step *step, const struct facts *facts, const struct mta *mta,
+                      time_t now)
 {
     char before[4096], after[4096], proof[1024], owner[200] = "", note[640];
+    char how[512];
     char zone[NAME_MAX_TEXT + 8];
     struct buf out = BUF_INIT(LETTER_MAX), record = BUF_INIT(LETTER_MAX);
     struct error e = {0};
@@ -117,6 +128,7 @@ char *template_ticket(const struct step *step, const struct facts *facts, time_t
     strings_join(&step->before, ", ", "not set", before, sizeof before);
     strings_join(&step->after, ", ", "not set", after, sizeof after);
     zone_file_lines(step, &record);
+    how_of(mta, step->after.count > 0 ? step->after.v[0] : "", how, sizeof how);
     prove_forward(facts, now, proof, sizeof proof);
     str_format(zone, sizeof zone, "%s%s", step->subject.zone.s[0] ? "" : "of ",
                step->subject.zone.s[0] ? step->subject.zone.s : step->subject.name.s);
@@ -136,6 +148,7 @@ char *template_ticket(const struct step *step, const struct facts *facts, time_t
         {"record", buf_string(&record)},
         {"proof", proof},
         {"owner", owner},
+        {"how", how},
         {"note", note},
     };
     if (!template_fill(letter_of(step->kind), values, sizeof values / sizeof values[0], &out, &e)) {

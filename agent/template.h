@@ -8,6 +8,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/facts.h"
+#include "mta/mta.h"
 
 struct step;
 
@@ -21,10 +22,11 @@ bool template_fill(const char *text, const struct template_value *values, size_t
 
 /*
  * The request for whoever owns a step that cannot be automated (facts: the target that it is
- * for): what to set, what it is now, that the forward record is in place with time and servers,
+ * for; mta: the mail server, NULL for records): what to set, what it is now, that the forward record is in place with time and servers,
  * and the record in zone-file form. The caller frees it.
  */
-char *template_ticket(const struct step *step, const struct facts *facts, time_t now);
+char *template_ticket(const struct step *step, const struct facts *facts, const struct mta *mta,
+                      time_t now);
 
 /* The templates of templates/, built in. */
 extern const char template_ptr_request[];

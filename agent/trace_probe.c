@@ -16,35 +16,78 @@ static const struct ip *expected_of(const struct mta_facts *mta, const struct mt
 {
     const size_t n = strlen(route->transport);
 
+    if (route->leaves[family].family != IP_NONE)
+        return &route->leaves[family];
     for (size_t i = 0; i < mta->service_count; i++) {
         const struct mta_service *s = &mta->services[i];
-        if (s->role == MTA_SENDER && strncmp(s->title, route->transport, n) == 0 &&
-            s->title[n] == ' ' && s->bind[family].family != IP_NONE)
+        if (s->role == MTA_SENDER && str_equal(s->instance, route->instance) &&
+            strncmp(s->title, route->transport, n) == 0 &&
+            (s->title[n] == ' ' || s->title[n] == '\0') && s->bind[family].family != IP_NONE)
             return &s->bind[family];
     }
     return &mta->source[family];
 }
 
-static bool add_probe(struct machine *machine, const struct mta_route *route, int family,
-                      const struct trace_wish *wish, struct trace *trace, struct error *e)
+/* One family of a machine's probes: they all go to the same domain. */
+struct course {
+    struct machine *machine;
+    const struct trace_wish *wish;
+    int family;
+    char domain[256]; /* that leads to the observer */
+};
+
+static bool find_domain(struct course *course, struct error *e)
 {
-    struct trace_probe one = {.machine = machine, .to = wish->to[family]};
+    const struct machine *machine = course->machine;
+    const struct ip *to = &course->wish->to[course->family];
+    char literal[80];
+
+    str_format(literal, sizeof literal, "[%s%s]", to->family == IP_V6 ? "IPv6:" : "",
+               ip_text(to).s);
+    str_cut(course->domain, sizeof course->domain, literal);
+    return machine->mta.mta->domain_of == NULL ||
+           machine->mta.mta->domain_of(machine->host, to, literal, course->domain,
+                                       sizeof course->domain, e);
+}
+
+/* The instance that a local program hands mail to, so that it goes this way. */
+static const char *entry_of(const struct mta_facts *mta, const struct mta_route *route)
+{
+    for (size_t i = 0; i < mta->instance_count; i++)
+        if (str_equal(mta->instances[i].folder, route->instance) && mta->instances[i].entry[0])
+            return mta->instances[i].entry;
+    return route->instance;
+}
+
+static bool add_probe(const struct course *course, const struct mta_route *route,
+                      struct trace *trace, struct error *e)
+{
+    const struct trace_wish *wish = course->wish;
+    struct trace_probe one = {.machine = course->machine, .to = wish->to[course->family]};
 
     if (!observer_token(one.token, e))
         return false;
-    one.expected = *expected_of(&machine->mta, route, family);
-    str_cut(one.place, sizeof one.place, machine->host->title);
-    str_cut(one.instance, sizeof one.instance, route->instance);
+    one.expected = *expected_of(&course->machine->mta, route, course->family);
+    str_cut(one.place, sizeof one.place, course->machine->host->title);
+    str_cut(one.instance, sizeof one.instance, entry_of(&course->machine->mta, route));
     str_cut(one.transport, sizeof one.transport, route->transport);
-    str_cut(one.relay, sizeof one.relay, route->relay);
+    if (route->shares == 0) /* else chance decides */
+        str_cut(one.relay, sizeof one.relay, route->relay);
     str_cut(one.sender, sizeof one.sender,
             route->sender[0]       ? route->sender
             : wish->sender != NULL ? wish->sender
                                    : "");
-    observer_recipient(one.token, &one.to, one.recipient, sizeof one.recipient);
+    observer_recipient(one.token, course->domain, one.recipient, sizeof one.recipient);
     trace->probes = mem_resize(trace->probes, trace->count + 1, sizeof one);
     trace->probes[trace->count++] = one;
     return true;
+}
+
+static bool is_same_way(const struct mta_route *a, const struct mta_route *b)
+{
+    return str_equal(a->instance, b->instance) && str_equal(a->transport, b->transport) &&
+           str_equal(a->relay, b->relay) && ip_equal(&a->leaves[0], &b->leaves[0]) &&
+           ip_equal(&a->leaves[1], &b->leaves[1]);
 }
 
 /* A way that a probe can take: it is sent, and no recipient of ours is needed for it. */
@@ -54,12 +97,11 @@ static bool is_probed(const struct mta_facts *mta, size_t index)
 
     if (!route->sends || route->unresolved)
         return false;
-    for (size_t i = 0; i < index; i++)
-        if (mta->routes[i].sends && str_equal(mta->routes[i].transport, route->transport) &&
-            str_equal(mta->routes[i].relay, route->relay) && i > 0 &&
-            mta->routes[i].sender[0] != '\0' && route->sender[0] != '\0')
+    for (size_t i = 1; i < index; i++)
+        if (mta->routes[i].sends && mta->routes[i].sender[0] != '\0' && route->sender[0] != '\0' &&
+            is_same_way(&mta->routes[i], route))
             return false;
-    return index == 0 || route->sender[0] != '\0' || route->shares > 0;
+    return index == 0 || route->general || route->sender[0] != '\0' || route->shares > 0;
 }
 
 static bool is_used(const struct machine *machine, const struct trace_wish *wish, int family)
@@ -74,13 +116,16 @@ static bool plan_family(struct machine *machine, int family, const struct trace_
                         struct trace *trace, struct error *e)
 {
     const struct mta_facts *mta = &machine->mta;
+    struct course course = {.machine = machine, .wish = wish, .family = family};
     size_t room = TRACE_PROBES_MAX / 2;
 
+    if (!find_domain(&course, e))
+        return false;
     for (size_t i = 0; i < mta->route_count; i++) {
         unsigned tries = mta->routes[i].shares > 0 ? TRIES : 1;
 
         for (; is_probed(mta, i) && tries > 0 && room > 0; tries--, room--)
-            if (!add_probe(machine, &mta->routes[i], family, wish, trace, e))
+            if (!add_probe(&course, &mta->routes[i], trace, e))
                 return false;
     }
     return true;
@@ -114,19 +159,21 @@ bool trace_plan(struct machine *machine, const struct trace_wish *wish, struct t
                 struct error *e)
 {
     const size_t before = trace->count;
-    struct error ignored = {0};
+    struct error refused = {0};
 
-    if (!can_trace(machine, &ignored)) {
-        *e = ignored;
+    if (!can_trace(machine, &refused)) {
+        *e = refused;
         return false;
     }
+    fail(&refused, ERR_USAGE, "%s sends nothing over the family of the observer's address",
+         machine->host->title);
+    /* One family that nothing leads over is no reason to leave out the other. */
     for (int family = 0; family < 2; family++)
-        if (is_used(machine, wish, family) && !plan_family(machine, family, wish, trace, e))
-            return false;
+        if (is_used(machine, wish, family) && !plan_family(machine, family, wish, trace, &refused))
+            continue;
     if (trace->count > before)
         return true;
-    fail(e, ERR_USAGE, "%s sends nothing over the family of the observer's address",
-         machine->host->title);
+    *e = refused;
     return error_what(e, "cannot trace mail from %s", machine->host->title);
 }
 
@@ -163,15 +210,27 @@ void trace_send(struct trace *trace, struct loop *loop)
     }
 }
 
+/* Look for it in its instance's queue, then in those that it may have been handed on to. */
 static bool look(struct trace_probe *probe, struct mta_queued *queued)
 {
     struct machine *machine = probe->machine;
+    const struct mta_facts *mta = &machine->mta;
     struct error e = {0};
 
-    if (machine->mta.mta->queued(machine->host, probe->instance, probe->recipient, queued, &e))
-        return true;
-    str_cut(probe->why, sizeof probe->why, e.why);
-    return false;
+    if (!mta->mta->queued(machine->host, probe->instance, probe->recipient, queued, &e)) {
+        str_cut(probe->why, sizeof probe->why, e.why);
+        return false;
+    }
+    str_cut(probe->queue, sizeof probe->queue, probe->instance);
+    for (size_t i = 0; i < mta->instance_count && queued->id[0] == '\0'; i++) {
+        const char *folder = mta->instances[i].folder;
+
+        if (!mta->instances[i].enabled || str_equal(folder, probe->instance) ||
+            !mta->mta->queued(machine->host, folder, probe->recipient, queued, &e))
+            continue;
+        str_cut(probe->queue, sizeof probe->queue, folder);
+    }
+    return true;
 }
 
 /* Take it out of the queue, and look whether it is gone. */
@@ -180,15 +239,17 @@ static void take_back(struct trace_probe *probe)
     struct machine *machine = probe->machine;
     struct mta_queued queued;
     struct error e = {0};
+    bool gone;
 
     if (!look(probe, &queued) || queued.id[0] == '\0')
         return;
     str_cut(probe->id, sizeof probe->id, queued.id);
     if (queued.why[0] != '\0')
         str_cut(probe->why, sizeof probe->why, queued.why);
-    if (machine->mta.mta->forget(machine->host, probe->instance, queued.id, &e) &&
-        look(probe, &queued))
-        probe->removed = queued.id[0] == '\0';
+    gone = machine->mta.mta->forget(machine->host, probe->queue, queued.id, &e);
+    if (!gone)
+        str_format(probe->why, sizeof probe->why, "%.250s; %.200s", queued.why, e.why);
+    probe->removed = gone && look(probe, &queued) && queued.id[0] == '\0';
 }
 
 /* What became of a message that neither arrived nor waits is in the log, if anywhere. */

@@ -41,7 +41,7 @@ struct trace_probe {
     struct ip to;            /* the observer */
     struct ip expected;      /* what it should leave from; IP_NONE: not known */
     char token[TRACE_TOKEN_MAX + 1];
-    char sender[192], recipient[128];
+    char sender[192], recipient[320];
     enum trace_state state;
     struct trace_hop hops[TRACE_HOPS_MAX]; /* outwards: the first is what the first receiver saw of
                                               us, the last what the observer saw */
@@ -50,6 +50,7 @@ struct trace_probe {
     uint32_t took_ms;
     unsigned missed; /* looks into the queue that did not find it */
     char id[64];     /* in the queue, while it is there */
+    char queue[256]; /* the instance whose queue it was seen in last */
     bool removed;    /* from the queue, by us */
     char why[512];   /* why it did not arrive */
 };

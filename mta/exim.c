@@ -36,9 +36,18 @@ bool exim_build(struct host *host, const struct mta_facts *facts, struct error *
     return exim_do(host, argv, e) || error_next(e, "update-exim4.conf");
 }
 
+/* Debian, RHEL, cPanel (section 8). */
+static const char *const logs[] = {"/var/log/exim4/mainlog", "/var/log/exim/main.log",
+                                   "/var/log/exim/mainlog", "/var/log/exim_mainlog", NULL};
+
 const struct mta mta_exim = {
     .name = "exim",
     .title = "Exim",
+    .settings = {[MTA_SAYS_HELO] = "primary_hostname or helo_data",
+                 [MTA_SAYS_GREETING] = "primary_hostname or smtp_banner",
+                 [MTA_SAYS_NAME] = "primary_hostname"},
+    .by_hand = "primary_hostname = NAME, then reload",
+    .logs = logs,
     .present = exim_present,
     .observe = exim_observe,
     .edit = exim_edit,
@@ -46,4 +55,9 @@ const struct mta mta_exim = {
     .build = exim_build,
     .activate = exim_activate,
     .alive = exim_alive,
+    .find_routes = exim_find_routes,
+    .submit = exim_submit,
+    .queued = exim_queued,
+    .forget = exim_forget,
+    .domain_of = exim_domain_of,
 };

@@ -112,6 +112,7 @@ struct exim_asking {
     char program[64];
     struct strings options;
     const char *config; /* not NULL: this file instead (-C) */
+    const char *input;  /* standard input; NULL: none */
 };
 
 /* True when it ran, whatever its status. ERR_NO_INPUT when there is no Exim. */
@@ -140,8 +141,20 @@ const char *exim_value(const struct mta_instance *instance, const char *paramete
 const char *exim_raw(const struct mta_instance *instance, const char *parameter);
 bool exim_is_set(const struct mta_instance *instance, const char *parameter);
 
+/* The value of "routers/smarthost/route_list" by its parts; and the second part of such a
+ * parameter, when the others are those. */
+const char *exim_option(const struct mta_instance *instance, const char *section, const char *owner,
+                        const char *option);
+bool exim_owner_of(const char *parameter, const char *section, const char *option, char *out,
+                   size_t size);
+
 /* The instance's files, read as Exim reads them. The source texts are the instance's. */
 void exim_read_files(const struct mta_instance *instance, struct exim_config *out);
+
+/* Find the program and its daemon: facts get an instance, *out is how to ask. Free both. ERR_SYSTEM
+ * when Exim does not run. */
+bool exim_begin(struct host *host, struct mta_facts *facts, struct exim_asking *out,
+                struct error *e) MUST_USE;
 
 /* Questions to the Exim that was observed; the options are the caller's to free. */
 struct exim_asking exim_asking_of(struct host *host, const struct mta_facts *facts);
@@ -166,7 +179,16 @@ void exim_find_listeners(struct exim_making *m);
  * expand for it are added next: what it says, and its name in the EHLO reply. */
 struct mta_service *exim_add_service(struct exim_making *m, enum mta_role role, const char *title);
 void exim_add_text(struct exim_making *m, const char *text, const struct ip *address);
+
+/* Add a string with a sender's address in place of the variables that stand for it. */
+void exim_add_for_sender(struct strings *texts, const char *text, const char *sender);
 void exim_bind(struct mta_service *service, const struct ip *address);
+
+/* Whether a transport speaks SMTP to other hosts. */
+bool exim_sends(const struct mta_instance *instance, const char *transport);
+
+/* The addresses in a list, each once, added to those that are there: EXIM_ADDRESSES_MAX at most. */
+void exim_addresses_in(const char *text, struct ip *list, size_t *count);
 
 /* Whether the text is nothing but $name or ${name}. */
 bool exim_is_reference(const char *text, const char *name);
@@ -193,6 +215,45 @@ bool exim_asks_ptr(const char *text);
  * the key is not there. ERR_CONFLICT when that is not clear. */
 bool exim_table_set(const char *text, size_t length, const char *key, const char *value,
                     struct buf *out, struct error *e) MUST_USE;
+
+/* The keys of such a table, in their order: EXIM_KEYS_MAX at most are added. */
+void exim_table_keys(const char *text, size_t length, struct strings *out);
+
+/* --- exim_way.c, exim_route.c: where mail goes -------------------------------------------------- */
+
+#define EXIM_HOSTS_MAX 32
+#define EXIM_KEYS_MAX 1000
+
+/* Where "exim -bt" says that mail goes. */
+struct exim_way {
+    char router[64], transport[64];
+    struct strings hosts;     /* "[relay.example.net]:587", each once, in the order of trying */
+    struct strings addresses; /* of all of them */
+};
+
+/* PURE: read its answer; false when mail goes nowhere, or to several addresses. Free it anyway. */
+bool exim_read_way(const char *text, size_t length, struct exim_way *out);
+void exim_way_free(struct exim_way *way);
+
+/* Ask it; sender "": none. Free the way, whatever the result. */
+bool exim_ask_way(const struct exim_asking *asking, const char *sender, const char *recipient,
+                  struct exim_way *out);
+
+void exim_find_routes(struct host *host, struct mta_facts *facts);
+
+/* --- exim_probe.c ------------------------------------------------------------------------------- */
+
+bool exim_submit(struct host *host, const char *instance, const char *sender, const char *recipient,
+                 const char *message, struct error *e);
+bool exim_queued(struct host *host, const char *instance, const char *recipient,
+                 struct mta_queued *out, struct error *e);
+bool exim_forget(struct host *host, const char *instance, const char *id, struct error *e);
+bool exim_domain_of(struct host *host, const struct ip *address, const char *literal, char *out,
+                    size_t size, struct error *e);
+
+/* PURE: whether it is one message's id; why a message waits, by its own log. */
+bool exim_is_id(const char *text);
+void exim_why(const char *text, size_t length, char *out, size_t size);
 
 /* --- exim_observe.c, exim_edit.c, exim_check.c ------------------------------------------------- */
 

@@ -10,7 +10,7 @@ bool exim_run(const struct exim_asking *asking, const char *const *arguments,
               struct command_result *out, struct error *e)
 {
     const char *argv[EXIM_ARGUMENTS_MAX + 40] = {asking->program};
-    struct command command = {.argv = argv, .timeout_ms = EXIM_TIMEOUT_MS};
+    struct command command = {.argv = argv, .input = asking->input, .timeout_ms = EXIM_TIMEOUT_MS};
     size_t count = 1;
 
     for (size_t i = 0; asking->config == NULL && i < asking->options.count && i < 32; i++)

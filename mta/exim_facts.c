@@ -62,6 +62,15 @@ bool exim_is_set(const struct mta_instance *instance, const char *parameter)
     return s != NULL && s->set;
 }
 
+const char *exim_option(const struct mta_instance *instance, const char *section, const char *owner,
+                        const char *option)
+{
+    char parameter[192];
+
+    str_format(parameter, sizeof parameter, "%s/%s/%s", section, owner, option);
+    return exim_value(instance, parameter);
+}
+
 size_t exim_file(const struct mta_instance *instance, const char *path)
 {
     for (size_t i = 0; i < instance->file_count; i++)

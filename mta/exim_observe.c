@@ -412,23 +412,32 @@ static void find_owner(struct host *host, struct mta_facts *facts)
     str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
 }
 
+bool exim_begin(struct host *host, struct mta_facts *facts, struct exim_asking *out,
+                struct error *e)
+{
+    char program[64];
+
+    if (!exim_program(host, program, sizeof program))
+        return fail(e, ERR_SYSTEM, "Exim does not run") ||
+               error_what(e, "cannot ask Exim on %.200s", host->title);
+    facts->instances = mem_new(1, sizeof *facts->instances);
+    facts->instance_count = 1;
+    facts->instances[0].enabled = true;
+    exim_set(facts->instances, ".program", program, program, true);
+    exim_find_daemon(host, facts->instances);
+    keep_options(facts->instances);
+    *out = exim_asking_of(host, facts);
+    return true;
+}
+
 bool exim_observe(struct host *host, struct mta_facts *facts, struct error *e)
 {
     struct looking l = {.facts = facts};
     bool ok;
 
-    facts->instances = mem_new(1, sizeof *facts->instances);
-    facts->instance_count = 1;
+    if (!exim_begin(host, facts, &l.asking, e))
+        return false;
     l.instance = facts->instances;
-    l.instance->enabled = true;
-    l.asking.host = host;
-    if (!exim_program(host, l.asking.program, sizeof l.asking.program))
-        return fail(e, ERR_SYSTEM, "Exim does not run") ||
-               error_what(e, "cannot ask Exim on %.200s", host->title);
-    exim_set(l.instance, ".program", l.asking.program, l.asking.program, true);
-    exim_find_daemon(host, l.instance);
-    keep_options(l.instance);
-    l.asking = exim_asking_of(host, facts);
     find_owner(host, facts);
     ok = ask_all(&l, e);
     facts->named_by_system =

@@ -30,6 +30,20 @@ void exim_add_text(struct exim_making *m, const char *text, const struct ip *add
     free(made);
 }
 
+void exim_add_for_sender(struct strings *texts, const char *text, const char *sender)
+{
+    const char *at = strrchr(sender, '@');
+    char mailbox[192];
+    char *made = exim_put(text, "sender_address_domain", at ? at + 1 : "");
+
+    str_format(mailbox, sizeof mailbox, "%.*s", at ? (int)(at - sender) : 0, sender);
+    made = put_and_free(made, "sender_address_local_part", mailbox);
+    made = put_and_free(made, "sender_address", sender);
+    made = put_and_free(made, "return_path", sender);
+    strings_add(texts, made);
+    free(made);
+}
+
 struct mta_service *exim_add_service(struct exim_making *m, enum mta_role role, const char *title)
 {
     struct mta_facts *facts = m->facts;
@@ -64,10 +78,7 @@ bool exim_is_reference(const char *text, const char *name)
 static const char *option_of(const struct mta_instance *instance, const char *transport,
                              const char *option)
 {
-    char parameter[192];
-
-    str_format(parameter, sizeof parameter, "transports/%s/%s", transport, option);
-    return exim_value(instance, parameter);
+    return exim_option(instance, "transports", transport, option);
 }
 
 static void add_sender(struct exim_making *m, const char *transport, const struct ip *addresses,
@@ -109,7 +120,7 @@ static void add_address(struct ip *list, size_t *count, const char *text)
     list[(*count)++] = address;
 }
 
-static void addresses_in(const char *text, struct ip *list, size_t *count)
+void exim_addresses_in(const char *text, struct ip *list, size_t *count)
 {
     struct exim_list elements = exim_list_of(text);
     char one[128];
@@ -153,7 +164,7 @@ static void add_senders(struct exim_making *m, const char *transport, const char
     struct ip list[EXIM_ADDRESSES_MAX];
     size_t count = 0;
 
-    addresses_in(interfaces, list, &count);
+    exim_addresses_in(interfaces, list, &count);
     if (by_message)
         addresses_of_table(m, raw, list, &count);
     if (by_message && count > 0)
@@ -170,15 +181,14 @@ static void add_senders(struct exim_making *m, const char *transport, const char
         add_sender(m, transport, &list[i], 1, true);
 }
 
-static bool is_smtp(const struct mta_instance *instance, const char *transport)
+bool exim_sends(const struct mta_instance *instance, const char *transport)
 {
     return str_equal(option_of(instance, transport, "driver"), "smtp") &&
            !str_equal(option_of(instance, transport, "protocol"), "lmtp");
 }
 
-/* The second part of "routers/NAME/transport", when the last part is that. */
-static bool owner_of(const char *parameter, const char *section, const char *option, char *out,
-                     size_t size)
+bool exim_owner_of(const char *parameter, const char *section, const char *option, char *out,
+                   size_t size)
 {
     const char *last = strrchr(parameter, '/');
     size_t n = strlen(section);
@@ -201,15 +211,16 @@ static struct strings used_transports(const struct mta_instance *instance)
     for (size_t i = 0; i < instance->setting_count; i++) {
         const struct mta_setting *s = &instance->settings[i];
 
-        if (!owner_of(s->parameter, "routers", "transport", name, sizeof name))
+        if (!exim_owner_of(s->parameter, "routers", "transport", name, sizeof name))
             continue;
         all = all || strchr(s->value, '$') != NULL;
-        if (is_smtp(instance, s->value) && !strings_have(&list, s->value))
+        if (exim_sends(instance, s->value) && !strings_have(&list, s->value))
             strings_add(&list, s->value);
     }
     for (size_t i = 0; all && i < instance->setting_count; i++)
-        if (owner_of(instance->settings[i].parameter, "transports", "driver", name, sizeof name) &&
-            is_smtp(instance, name) && !strings_have(&list, name))
+        if (exim_owner_of(instance->settings[i].parameter, "transports", "driver", name,
+                          sizeof name) &&
+            exim_sends(instance, name) && !strings_have(&list, name))
             strings_add(&list, name);
     return list;
 }
@@ -231,27 +242,6 @@ static bool find_senders(struct exim_making *m, struct error *e)
 }
 
 /* --- All of them ------------------------------------------------------------------------------- */
-
-/* "* smarthost.example::587 byname" and nobody that looks for MX records: all goes there. */
-static void find_relay(const struct mta_instance *instance, struct mta_facts *facts)
-{
-    char name[64], relay[256] = "";
-
-    for (size_t i = 0; i < instance->setting_count; i++) {
-        const struct mta_setting *s = &instance->settings[i];
-        struct cursor c = cursor_of(s->value, strlen(s->value)), word;
-
-        if (owner_of(s->parameter, "routers", "driver", name, sizeof name) &&
-            str_equal(s->value, "dnslookup"))
-            return;
-        if (owner_of(s->parameter, "routers", "route_list", name, sizeof name) &&
-            cursor_word(&c, &word) && *word.at == '*' && word.end - word.at == 1 &&
-            cursor_word(&c, &word) && relay[0] == '\0' && cursor_copy(&word, relay, sizeof relay))
-            relay[strcspn(relay, ":;")] = '\0';
-    }
-    if (relay[0])
-        str_format(facts->relay, sizeof facts->relay, "[%.200s]", relay);
-}
 
 static bool is_hidden(const struct mta_service *s, const struct mta_instance *instance)
 {
@@ -290,7 +280,6 @@ bool exim_find_services(const struct exim_asking *asking, struct mta_facts *fact
     ok = find_senders(&m, e) && exim_expand(asking, &m.texts, &answers, e);
     if (ok)
         give_answers(&m, &answers, first);
-    find_relay(m.instance, facts);
     facts->silent[1] = exim_is_set(m.instance, "disable_ipv6") && !str_equal(no_ipv6, "false");
     strings_free(&m.texts);
     strings_free(&answers);

@@ -121,6 +121,17 @@ static bool is_key(const struct row *row, const char *key)
     return ip_parse(text, &a) && ip_parse(key, &b) && ip_equal(&a, &b);
 }
 
+void exim_table_keys(const char *text, size_t length, struct strings *out)
+{
+    struct cursor rest = cursor_of(text, length), line;
+    struct row row;
+    char key[256];
+
+    while (out->count < EXIM_KEYS_MAX && cursor_line(&rest, &line))
+        if (row_of(&line, &row) && cursor_copy(&row.key, key, sizeof key))
+            strings_add(out, key);
+}
+
 /* An IPv6 address as a key is written in quotes: it has colons. */
 static void add_row(const char *text, size_t length, const char *key, const char *value,
                     struct buf *out)

@@ -47,6 +47,7 @@ struct mta_setting {
 struct mta_instance {
     char folder[256];
     bool enabled;            /* it runs when the mail system runs */
+    char entry[256];         /* the instance that takes mail of local programs for it; "": itself */
     struct host_file *files; /* as observed, in the order in which they are to be swapped */
     size_t file_count;
     struct mta_setting *settings;
@@ -56,16 +57,18 @@ struct mta_instance {
 
 /* One way that mail takes out of the machine. */
 struct mta_route {
-    char what[192];     /* "": all other mail; "mail for example.org", "mail from @example.com" */
-    char transport[64]; /* "smtp" */
-    char relay[256];    /* the host that it is handed to, as written: "[relay.example.net]:587";
+    char what[192];      /* "": all other mail; "mail for example.org", "mail from @example.com" */
+    char transport[64];  /* "smtp" */
+    char relay[256];     /* the host that it is handed to, as written: "[relay.example.net]:587";
                             "": the recipient's own hosts */
-    char sender[192];   /* a sender whose mail goes this way; "": any */
-    char from[128];     /* what decides it: "relayhost", "hash:/etc/postfix/transport" */
-    bool sends;         /* the transport speaks SMTP; else it is error, discard, a pipe ... */
-    bool unresolved;    /* rules that cannot be listed: only `what` and `from` are known */
-    unsigned shares;    /* not 0: one of so many that are taken at random */
-    char instance[256]; /* configuration folder of the instance that takes the mail first */
+    char sender[192];    /* a sender whose mail goes this way; "": any */
+    char from[128];      /* what decides it: "relayhost", "hash:/etc/postfix/transport" */
+    bool general;        /* what an instance does with all other mail */
+    bool sends;          /* the transport speaks SMTP; else it is error, discard, a pipe ... */
+    bool unresolved;     /* rules that cannot be listed: only `what` and `from` are known */
+    unsigned shares;     /* not 0: one of so many that are taken at random */
+    char instance[256];  /* configuration folder of the instance that sends it */
+    struct ip leaves[2]; /* from where, one a family, where that is not the transport's choice */
 };
 
 /* What will change the mail server's name behind its administrator's back (section 10). */
@@ -156,9 +159,21 @@ struct mta_edits {
     bool at_once;            /* what is on disk is live: there is nothing to reload */
 };
 
+/* What of a mail server a text may be about. */
+enum mta_saying { MTA_SAYS_NOTHING, MTA_SAYS_HELO, MTA_SAYS_GREETING, MTA_SAYS_NAME, MTA_SAYINGS };
+
 struct mta {
     const char *name;  /* "postfix" */
     const char *title; /* "Postfix" */
+
+    /* For people who do it by hand: which setting it is, "myhostname or smtp_helo_name"; and what
+     * to type or to write, with NAME in place of the name. */
+    const char *settings[MTA_SAYINGS], *by_hand;
+
+    /* Logs that it alone writes, NULL-terminated, may be NULL; and how the journal knows its
+     * client, "_COMM=smtp", NULL when it does not. */
+    const char *const *logs;
+    const char *journal;
 
     /* True when this mail server is installed on the host. */
     bool (*present)(struct host *);
@@ -224,6 +239,13 @@ struct mta {
      */
     bool (*submit)(struct host *, const char *instance, const char *sender, const char *recipient,
                    const char *message, struct error *);
+
+    /*
+     * A domain that mail is taken for and that leads to an address: the literal that is given, or a
+     * name. ERR_NO_INPUT when there is none. NULL: the literal is always taken.
+     */
+    bool (*domain_of)(struct host *, const struct ip *address, const char *literal, char *out,
+                      size_t size, struct error *);
 
     /* Whether mail for a recipient waits in the queue, and why: *out is "" when none does. */
     bool (*queued)(struct host *, const char *instance, const char *recipient,

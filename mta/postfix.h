@@ -108,11 +108,18 @@ const char *postfix_effective(const struct mta_instance *instance, const char *p
 /* The instance's main.cf as it was read, NULL when it was not. */
 const struct host_file *postfix_main_cf(const struct mta_instance *instance);
 
-/*
- * postfix_routes.c: the relay, the peers, the families over which nothing is sent; senders of an
- * instance that hands everything to another one here are no longer outside.
- */
-void postfix_find_routes(struct host *host, struct mta_facts *facts);
+/* --- postfix_inside.c: several instances together ----------------------------------------------- */
+
+/* PURE: senders of an instance that hands everything to another one here are no longer outside;
+ * then the families over which nothing is sent. */
+void postfix_find_outside(struct mta_facts *facts);
+
+/* Whether an instance hands everything to another one here; whether a next hop is this host. */
+bool postfix_hands_on(const struct mta_facts *facts, const struct mta_instance *instance);
+bool postfix_leads_inside(const char *hop);
+
+/* "[relay.example.net]:25", "relay.example.net:25": the name in it; "" for none. */
+void postfix_hop_name(const char *hop, char *out, size_t size);
 
 /* The addresses of a name as the host's own resolver has them, a blank behind each. False: none. */
 bool postfix_resolve(struct host *host, const char *name, struct buf *out);
@@ -124,9 +131,24 @@ void postfix_resolve_interfaces(struct host *host, const struct mta_instance *in
 /* Whether edits change files of the instance; those that change none are about all of them. */
 bool postfix_concerns(const struct mta_edits *edits, const struct mta_instance *instance);
 
-/* --- postfix_route.c, postfix_probe.c ---------------------------------------------------------- */
+/* --- postfix_route.c, postfix_routes.c, postfix_probe.c ------------------------------------------ */
 
-void postfix_find_ways(struct host *host, struct mta_facts *facts);
+/* The ways of all instances that send by themselves, the relay and the peers. */
+void postfix_find_routes(struct host *host, struct mta_facts *facts);
+
+/* The tables of a parameter: "hash:/etc/postfix/transport". */
+#define POSTFIX_MAPS_MAX 16
+struct postfix_maps {
+    char v[POSTFIX_MAPS_MAX][256];
+    size_t count;
+};
+struct postfix_maps postfix_maps_of(const struct mta_instance *instance, const char *parameter);
+
+/* Elements are parted by blanks and commas, but not within braces: "randmap:{a:, b:}". */
+bool postfix_next_element(const char **at, const char *separators, char *out, size_t size);
+
+/* Read a transport in front of a colon, a next hop behind it (transport(5)). */
+void postfix_take_transport(const char *value, const char *from, struct mta_route *out);
 
 /*
  * The way of one message through an instance, in the order of section 2.8; sender "": one that no

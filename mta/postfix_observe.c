@@ -26,6 +26,7 @@ static const char *const wanted[] = {"myhostname",
                                      "inet_protocols",
                                      "relayhost",
                                      "smtp_fallback_relay",
+                                     "authorized_submit_users",
                                      "transport_maps",
                                      "sender_dependent_relayhost_maps",
                                      "smtpd_milters",
@@ -482,7 +483,7 @@ bool postfix_observe(struct host *host, struct mta_facts *facts, struct error *e
     facts->named_by_system = is_named_by_system(&facts->instances[0]);
     if (!observe_others(host, facts, e))
         return error_what(e, "cannot ask Postfix on %.200s", host->title);
-    postfix_find_routes(host, facts);
+    postfix_find_outside(facts);
     return true;
 }
 

@@ -1,126 +1,34 @@
-/* postfix_routes.c - where mail goes to, hosts that it is handed to, and where it leaves from. */
+/* postfix_routes.c - all ways that mail takes out, and the hosts that it is handed to. */
 #include "mta/postfix.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define MAPS_MAX 8
+#define ROUTES_MAX 64 /* exceptions that are listed */
 #define PEERS_MAX 256
+#define NOWHERE "postmaster@namesake.invalid" /* a recipient that only general rules fit */
 
-/* "[relay.example.net]:25", "relay.example.net:25": the name in it; "" for none. */
-static void hop_name(const char *hop, char *out, size_t size)
-{
-    size_t blanks = strspn(hop, " \t"), n;
-
-    hop += blanks;
-    hop += hop[0] == '[';
-    n = strcspn(hop, "]:, \t");
-    snprintf(out, size, "%.*s", (int)n, hop);
-}
-
-static bool leads_inside(const char *hop)
-{
-    char name[256];
-    struct ip ip;
-
-    if (str_starts(hop, "[::1]"))
-        return true;
-    hop_name(hop, name, sizeof name);
-    return str_equal_nocase(name, "localhost") ||
-           (ip_parse(name, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK);
-}
-
-/* All mail through one host: relayhost, or a default transport with a next hop (section 2.8). */
-static const char *relay_of(const struct mta_facts *facts, const struct mta_instance *instance)
-{
-    const char *transport = postfix_effective(instance, "default_transport");
-    const char *hop = strchr(transport, ':');
-
-    if (hop && hop[1] && postfix_sends(facts, instance, transport, (size_t)(hop - transport)))
-        return hop + 1;
-    return postfix_effective(instance, "relayhost");
-}
-
-static size_t enabled_count(const struct mta_facts *facts)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < facts->instance_count; i++)
-        count += facts->instances[i].enabled;
-    return count;
-}
-
-/* An instance that hands all its mail to another one here is heard by nobody outside. */
-static void find_relay(struct mta_facts *facts)
-{
-    bool several = enabled_count(facts) > 1, found = false;
-
-    for (size_t i = 0; i < facts->instance_count; i++) {
-        const struct mta_instance *instance = &facts->instances[i];
-        const char *relay = relay_of(facts, instance);
-        bool inside = several && leads_inside(relay);
-
-        if (!instance->enabled)
-            continue;
-        for (size_t k = 0; inside && k < facts->service_count; k++)
-            if (facts->services[k].role == MTA_SENDER &&
-                str_equal(facts->services[k].instance, instance->folder))
-                facts->services[k].outside = false;
-        if (!inside && !found)
-            str_printable(facts->relay, sizeof facts->relay, relay, strlen(relay));
-        found = found || !inside;
-    }
-}
-
-/* Nothing is sent over a family that every sender leaves out. */
-static void find_silence(struct mta_facts *facts)
-{
-    for (int family = 0; family < 2; family++) {
-        bool any = false;
-
-        facts->silent[family] = facts->unknown[0] == '\0';
-        for (size_t i = 0; i < facts->service_count; i++) {
-            const struct mta_service *s = &facts->services[i];
-
-            if (s->role == MTA_SENDER && s->outside && !s->silent[family])
-                facts->silent[family] = false;
-            any = any || s->role == MTA_SENDER;
-        }
-        facts->silent[family] = facts->silent[family] && any;
-    }
-}
-
+/* A host that greets with our own name is a mail loop for us (section 2.10). */
 static void add_peer(struct mta_facts *facts, const char *hop)
 {
     char name[256];
 
-    hop_name(hop, name, sizeof name);
+    postfix_hop_name(hop, name, sizeof name);
     if (strchr(name, '.') && facts->peers.count < PEERS_MAX && !strings_have(&facts->peers, name))
         strings_add(&facts->peers, name);
 }
 
-/* "key value" lines; the next hop of a value is all of it, or what follows its first colon. */
-static void add_peers_of(struct mta_facts *facts, const struct command_result *result,
-                         bool transports)
+static void add_route(struct mta_facts *facts, const struct mta_route *route)
 {
-    struct cursor c = cursor_of(buf_string(&result->out), result->out.length), line, key, word;
-    char value[512];
-
-    while (cursor_line(&c, &line)) {
-        if (!cursor_word(&line, &key) || !cursor_word(&line, &word) ||
-            !cursor_copy(&word, value, sizeof value))
-            continue;
-        if (!transports)
-            add_peer(facts, value);
-        else if (strchr(value, ':'))
-            add_peer(facts, strchr(value, ':') + 1);
-    }
+    if (facts->route_count < ROUTES_MAX)
+        mta_add_route(facts, route);
 }
 
-/* Tables in files only: a data base that hangs would hold us up. */
-static bool is_in_file(const char *map)
+/* Postfix lists the keys of these; of others, as of rules and data bases, nobody can. */
+static bool can_list(const char *map)
 {
-    static const char *const types[] = {"hash:", "btree:", "lmdb:", "cdb:", "dbm:", "texthash:"};
+    static const char *const types[] = {
+        "hash:", "btree:", "lmdb:", "cdb:", "texthash:", "inline:", "dbm:"};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (str_starts(map, types[i]))
@@ -128,94 +36,159 @@ static bool is_in_file(const char *map)
     return false;
 }
 
-/* All next hops of the maps that a parameter lists; what cannot be read is left out. */
-static void find_peers_in(struct host *host, struct mta_facts *facts,
-                          const struct mta_instance *instance, const char *parameter)
+/* What is being listed: an exception is one that differs from the general way. */
+struct listing {
+    struct host *host;
+    struct mta_facts *facts;
+    const struct mta_instance *instance;
+    const struct mta_route *general;
+    bool by_sender, hops; /* keys are senders; values are next hops without a transport */
+};
+
+/* The way that a table's value makes of the general one. */
+static struct mta_route way_of(const struct listing *l, const char *map, const char *value)
 {
-    const char *list = postfix_effective(instance, parameter);
-    bool transports = !strstr(parameter, "relayhost");
-    struct command_result result;
-    struct error ignored;
-    char map[512];
+    struct mta_route one = *l->general;
 
-    for (size_t i = 0; i < MAPS_MAX && *list; i++) {
-        const char *argv[] = {"postmap", "-c", instance->folder, "-s", map, NULL};
-        struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
-        size_t n;
-
-        list += strspn(list, ", \t");
-        n = strcspn(list, ", \t");
-        snprintf(map, sizeof map, "%.*s", (int)n, list);
-        list += n;
-        if (!is_in_file(map) || !host_run(host, &command, &result, &ignored))
-            continue;
-        add_peers_of(facts, &result, transports);
-        command_result_free(&result);
+    one.general = false;
+    one.what[0] = '\0';
+    if (l->hops) {
+        str_cut(one.relay, sizeof one.relay, value);
+        str_cut(one.from, sizeof one.from, map);
+    } else {
+        if (!l->by_sender)
+            one.relay[0] = '\0';
+        postfix_take_transport(value, map, &one);
     }
+    one.sends = postfix_sends(l->facts, l->instance, one.transport, strlen(one.transport));
+    return one;
 }
 
-/* A host that greets with our own name is a mail loop for us (section 2.10). */
-static void find_peers(struct host *host, struct mta_facts *facts)
+static void add_key(const struct listing *l, const char *map, const char *key, const char *value)
 {
-    for (size_t i = 0; i < facts->instance_count; i++) {
-        const struct mta_instance *instance = &facts->instances[i];
+    struct mta_route one = way_of(l, map, value);
 
-        if (!instance->enabled)
-            continue;
-        add_peer(facts, relay_of(facts, instance));
-        add_peer(facts, postfix_effective(instance, "smtp_fallback_relay"));
-        find_peers_in(host, facts, instance, "transport_maps");
-        find_peers_in(host, facts, instance, "sender_dependent_relayhost_maps");
+    if (!str_equal_nocase(value, "DUNNO"))
+        add_peer(l->facts, one.relay);
+    if (str_equal(key, "*") || str_equal(key, "<>") || str_equal(value, ":") ||
+        str_equal_nocase(value, "DUNNO") ||
+        (str_equal(one.transport, l->general->transport) &&
+         str_equal(one.relay, l->general->relay)))
+        return;
+    str_format(one.what, sizeof one.what, "mail %s %.150s", l->by_sender ? "from" : "for", key);
+    if (l->by_sender)
+        str_format(one.sender, sizeof one.sender, "%s%.150s", key[0] == '@' ? "namesake-probe" : "",
+                   key);
+    add_route(l->facts, &one);
+}
+
+static void list_map(const struct listing *l, const char *map)
+{
+    const char *argv[] = {"postmap", "-c", l->instance->folder, "-s", map, NULL};
+    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
+    struct mta_route unresolved = {.unresolved = true};
+    struct command_result result;
+    struct cursor text, line, word;
+    struct error ignored;
+    bool listed = can_list(map) && host_run(l->host, &command, &result, &ignored);
+    char key[192], value[256];
+
+    if (!listed) {
+        str_format(unresolved.what, sizeof unresolved.what, "some mail by the rules of %.120s",
+                   map);
+        str_cut(unresolved.from, sizeof unresolved.from, map);
+        add_route(l->facts, &unresolved);
+        return;
+    }
+    text = cursor_of(buf_string(&result.out), result.out.length);
+    while (cursor_line(&text, &line))
+        if (cursor_word(&line, &word) && cursor_copy(&word, key, sizeof key) &&
+            cursor_word(&line, &word) && cursor_copy(&word, value, sizeof value))
+            add_key(l, map, key, value);
+    command_result_free(&result);
+}
+
+/* "randmap:{a:, b:[relay]}": the members are taken by chance. */
+static bool add_shares(const struct listing *l, const char *map)
+{
+    const char *at = map + strlen("randmap:");
+    char members[256], value[256];
+    unsigned shares = 0;
+
+    if (!str_starts(map, "randmap:"))
+        return false;
+    str_cut(members, sizeof members, at + (*at == '{'));
+    members[strcspn(members, "}")] = '\0';
+    for (at = members; postfix_next_element(&at, ", \t", value, sizeof value);)
+        shares++;
+    for (at = members; postfix_next_element(&at, ", \t", value, sizeof value);) {
+        struct mta_route one = {.shares = shares};
+
+        str_format(one.what, sizeof one.what, "one of %u messages, by chance", shares);
+        str_cut(one.instance, sizeof one.instance, l->instance->folder);
+        postfix_take_transport(value, map, &one);
+        one.sends = postfix_sends(l->facts, l->instance, one.transport, strlen(one.transport));
+        add_route(l->facts, &one);
+    }
+    return true;
+}
+
+static void list_parameter(struct listing *l, const char *parameter)
+{
+    const struct postfix_maps maps = postfix_maps_of(l->instance, parameter);
+
+    l->by_sender = str_starts(parameter, "sender_");
+    l->hops = strstr(parameter, "relayhost") != NULL;
+    for (size_t i = 0; i < maps.count; i++)
+        if (!str_starts(maps.v[i], "static:") && !add_shares(l, maps.v[i]))
+            list_map(l, maps.v[i]);
+}
+
+static void find_of(struct host *host, struct mta_facts *facts, const struct mta_instance *instance)
+{
+    struct listing l = {.host = host, .facts = facts, .instance = instance};
+    struct mta_route general;
+    bool first = facts->route_count == 0;
+
+    postfix_route(host, facts, instance, "", NOWHERE, &general);
+    general.general = true;
+    if (!first)
+        str_format(general.what, sizeof general.what, "mail of the instance %.150s",
+                   instance->folder);
+    l.general = &general;
+    mta_add_route(facts, &general);
+    add_peer(facts, general.relay);
+    add_peer(facts, postfix_effective(instance, "smtp_fallback_relay"));
+    if (first && general.sends && !postfix_leads_inside(general.relay))
+        str_printable(facts->relay, sizeof facts->relay, general.relay, strlen(general.relay));
+    list_parameter(&l, "transport_maps");
+    list_parameter(&l, "sender_dependent_default_transport_maps");
+    list_parameter(&l, "sender_dependent_relayhost_maps");
+}
+
+/* Mail for an instance that takes none of local programs is given to one that hands its mail on. */
+static void find_entries(struct mta_facts *facts)
+{
+    const char *door = "";
+
+    for (size_t i = facts->instance_count; i-- > 0;)
+        if (facts->instances[i].enabled && postfix_hands_on(facts, &facts->instances[i]))
+            door = facts->instances[i].folder;
+    for (size_t i = 0; i < facts->instance_count; i++) {
+        struct mta_instance *instance = &facts->instances[i];
+        const struct mta_setting *may = postfix_setting(instance, "authorized_submit_users");
+
+        if (may != NULL && may->value[0] == '\0')
+            str_cut(instance->entry, sizeof instance->entry, door);
     }
 }
 
 void postfix_find_routes(struct host *host, struct mta_facts *facts)
 {
-    find_relay(facts);
-    find_silence(facts);
-    find_peers(host, facts);
-}
-
-bool postfix_resolve(struct host *host, const char *name, struct buf *out)
-{
-    const char *const argv[] = {"getent", "ahosts", name, NULL};
-    struct command command = {.argv = argv, .timeout_ms = POSTFIX_TIMEOUT_MS};
-    struct command_result result;
-    struct cursor c, line, word;
-    struct error ignored;
-    char address[64];
-    struct ip ip;
-    bool any = false;
-
-    if (!host_run(host, &command, &result, &ignored))
-        return false;
-    c = cursor_of(buf_string(&result.out), result.out.length);
-    while (cursor_line(&c, &line)) {
-        if (!cursor_word(&line, &word) || !cursor_copy(&word, address, sizeof address) ||
-            !ip_parse(address, &ip) || postfix_list_has(buf_string(out), address))
-            continue;
-        buf_printf(out, "%s ", address);
-        any = true;
-    }
-    command_result_free(&result);
-    return any;
-}
-
-void postfix_resolve_interfaces(struct host *host, const struct mta_instance *instance,
-                                struct buf *out)
-{
-    const char *list = postfix_effective(instance, "inet_interfaces");
-    char one[256];
-    struct ip ip;
-
-    while (*list) {
-        size_t n;
-
-        list += strspn(list, ", \t");
-        n = strcspn(list, ", \t");
-        snprintf(one, sizeof one, "%.*s", (int)n, list);
-        list += n;
-        if (!strchr(one, '.') || ip_parse(one, &ip) || !postfix_resolve(host, one, out))
-            buf_printf(out, "%s ", one);
-    }
+    if (facts->unknown[0] != '\0')
+        return;
+    find_entries(facts);
+    for (size_t i = 0; i < facts->instance_count; i++)
+        if (facts->instances[i].enabled && !postfix_hands_on(facts, &facts->instances[i]))
+            find_of(host, facts, &facts->instances[i]);
 }

@@ -123,6 +123,7 @@ static struct mta_facts facts_of(struct fake_host *fake)
     struct error e = {0};
 
     ck_assert_msg(facts.mta->observe(&fake->host, &facts, &e), "%s", e.why);
+    facts.mta->find_routes(&fake->host, &facts);
     return facts;
 }
 

@@ -24,6 +24,7 @@ static struct mta_facts facts_of(struct fake_host *fake)
     struct error e = {0};
 
     ck_assert_msg(facts.mta->observe(&fake->host, &facts, &e), "%s", e.why);
+    facts.mta->find_routes(&fake->host, &facts);
     ck_assert(ip_parse(A, &facts.source[0]));
     ck_assert(ip_parse(A6, &facts.source[1]));
     return facts;

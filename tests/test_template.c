@@ -71,6 +71,7 @@ END_TEST
 struct letter {
     struct facts facts;
     struct step step;
+    struct mta mta;
 };
 
 static struct letter letter_of(enum step_kind kind, const char *address)
@@ -89,7 +90,7 @@ static struct letter letter_of(enum step_kind kind, const char *address)
 /* The text of the letter, which has no open place; the step and the facts are given up. */
 static char *text_of(struct letter *letter)
 {
-    char *text = template_ticket(&letter->step, &letter->facts, NOW);
+    char *text = template_ticket(&letter->step, &letter->facts, &letter->mta, NOW);
 
     ck_assert_msg(strstr(text, "{{") == NULL && strstr(text, "}}") == NULL, "%s", text);
     ck_assert_msg(strstr(text, "unknown name") == NULL, "%s", text);
@@ -190,12 +191,13 @@ START_TEST(test_mta_letter)
     struct letter letter = letter_of(STEP_MTA, "203.0.113.25");
     char *text;
 
+    letter.mta.by_hand = "setname NAME && reload";
     strings_add(&letter.step.before, "localhost");
     strings_add(&letter.step.after, "mail.example.com");
     strings_add(&letter.step.changes, "main.cf includes another file");
     text = text_of(&letter);
     check_has(text, "by itself: main.cf includes another file.");
-    check_has(text, "postconf -e 'myhostname = mail.example.com'");
+    check_has(text, "\n  setname mail.example.com && reload\n");
     free(text);
 }
 END_TEST

@@ -90,8 +90,45 @@ exim_sink() {
     dns_set sink.example.com 5 A 198.51.100.53
 }
 
+# exim_relay [deny]: a second Exim, on resolver2: the relay of a provider, 198.51.100.53.
+exim_relay() {
+    mkdir -p "$LAB/relay"
+    chown Debian-exim: "$LAB/relay"
+    sed "s/^  accept/  ${1:-accept}/" "$exim_etc/relay.conf" >"$LAB/relay.conf"
+    on resolver2 exim4 -C "$LAB/relay.conf" -bd
+    wait_for 10 says_220 198.51.100.53
+}
+
 # said_helo [OPTION...]: the HELO of a message that is sent now, as the sink is told.
 said_helo() {
     printf 'Subject: x\n\nx\n' | timeout 30 exim4 "$@" -v -odf -i -f a@example.com \
         b@sink.example.com 2>&1 | sed -n 's/^ *SMTP>> EHLO //p' | head -n 1
+}
+
+# exim_says LINE...: these lines take the place of their like in Debian's file of answers.
+exim_says() {
+    local line
+    for line; do
+        sed -i "s|^${line%%=*}=.*|$line|" /etc/exim4/update-exim4.conf.conf
+    done
+    update-exim4.conf
+    exim_again
+}
+
+exim_again() { # the daemon reads its files again
+    kill -HUP "$(exim_pid)"
+    wait_for 10 says_220 "$V4"
+}
+
+# exim_routers: what stands on standard input comes before all routers of the one file.
+exim_routers() {
+    sed -i '/^begin routers/r /dev/stdin' /etc/exim4/exim4.conf
+    exim_again
+}
+
+# observer_named NAME: the observer at 192.0.2.53 has that name.
+observer_named() {
+    dns_set "$1" 5 A 192.0.2.53
+    secondaries_follow
+    printf '192.0.2.53\t%s\n' "$1" >>/etc/hosts
 }

@@ -1,0 +1,67 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: Exim with two addresses and names from tables: the entry of each is edited, nothing is reloaded
+
+readonly B=203.0.113.26 B_NAME=two.example.com
+
+# helo_by KEY LOOKUP: the transport sends from the address of the sender's domain and looks its name up.
+tables() {
+    # shellcheck disable=SC2016 # for Exim
+    sed "s/^primary_hostname = vm25.*/primary_hostname = $NAME/
+        /^remote_smtp:/,/driver/s|driver = smtp|driver = smtp\\
+  interface = \${lookup{\$sender_address_domain}lsearch*{/etc/virtual/domainips}{\$value}}\\
+  helo_data = $1|" "$exim_etc/exim4.conf" >/etc/exim4/exim4.conf
+    mkdir -p /etc/virtual
+    printf '# by DirectAdmin\nnews.example: %s\n*: %s\n' "$B" "$V4" >/etc/virtual/domainips
+}
+
+helo_from() { # helo_from DOMAIN: the HELO of a message from there
+    printf 'Subject: x\n\nx\n' | timeout 30 exim4 -v -odf -i -f "a@$1" b@sink.example.com 2>&1 |
+        sed -n 's/^ *SMTP>> EHLO //p' | head -n 1
+}
+
+given "DirectAdmin's look-ups: the address by the sender's domain, the name by the address"
+ip addr add "$B/24" dev e0
+exim_instead single
+exim_sink
+# shellcheck disable=SC2016 # for Exim
+tables '${lookup{$sending_ip_address}iplsearch{/etc/virtual/helo_data}{$value}{$primary_hostname}}'
+printf '%s: %s\n%s: old.example.com\n' "$V4" "$NAME" "$B" >/etc/virtual/helo_data
+exim_again
+cat >/etc/namesake/two.conf <<END
+hosts = (
+  { name = "$NAME"; mta = "exim"; addresses = [ "$V4" ]; },
+  { name = "$B_NAME"; mta = "exim"; addresses = [ "$B" ]; banner = "off"; }
+);
+END
+expect "$NAME" helo_from example.com
+expect old.example.com helo_from news.example
+when "it is planned"
+expect_exit 0 namesake plan -c /etc/namesake/two.conf --only mta --json
+then_ "one entry of the table changes"
+expect_json '[.steps[] | .kind + " " + .action + " " + .before[0] + ">" + .after[0]] | join(", ")' \
+    "mta update old.example.com>$B_NAME"
+pid=$(exim_pid)
+cp /etc/exim4/exim4.conf /tmp/exim4.conf
+expect_exit "0 2 5 6" namesake apply -c /etc/namesake/two.conf --only mta --yes
+expect "$NAME" helo_from example.com
+expect "$B_NAME" helo_from news.example
+expect "$V4: $NAME
+$B: $B_NAME" cat /etc/virtual/helo_data
+expect "" diff /tmp/exim4.conf /etc/exim4/exim4.conf
+expect "$pid" exim_pid
+expect_exit 0 namesake rollback last --yes -c /etc/namesake/two.conf
+expect old.example.com helo_from news.example
+
+given "a table without entries, and a host that still has its first name"
+# shellcheck disable=SC2016 # for Exim
+tables '${lookup{$sending_ip_address}iplsearch{/etc/virtual/helo_data}{$value}{$primary_hostname}}'
+sed -i "s/^primary_hostname = $NAME/primary_hostname = $OLD_NAME/; s/{\$value}}\$/{\$value}{}}/" /etc/exim4/exim4.conf
+printf 'news.example: %s\n' "$B" >/etc/virtual/domainips
+: >/etc/virtual/helo_data
+exim_again
+expect "$OLD_NAME" helo_from example.com
+expect "$OLD_NAME" helo_from news.example
+when "it is planned"
+run namesake plan -c /etc/namesake/two.conf --only mta
+expect_exit 0 namesake plan -c /etc/namesake/two.conf --only mta --json
+expect_json '[.steps[] | .kind + " " + .action + " " + .before[0] + ">" + .after[0]] | join(", ")' x
