@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2154
 # Scenario: an edit of the mail server other than the one that was approved is not made
 
 # Somebody's change after the plan: the same name as before, by another way to the new one.

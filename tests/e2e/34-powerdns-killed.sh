@@ -1,7 +1,13 @@
-# shellcheck shell=bash
-# Scenario: killed at its n-th write, apply through PowerDNS is continued or undone
+# shellcheck shell=bash disable=SC2154
+# Scenario: killed at each of its writes, apply through PowerDNS is continued or undone
+
+world_now() {
+    records_now
+    records_text
+}
 
 given "records in PowerDNS"
 powerdns_up ns1 hoster1
-killed_everywhere 61
+primaries_alone
+killed_everywhere --only forward,ptr
 no_secret_anywhere
