@@ -69,15 +69,16 @@ bool ability_account(struct config *config, const struct subject *subject, struc
     return true;
 }
 
-static void own(struct config *config, const struct facts *facts, enum role role,
-                struct owner_facts *out)
+static void own(struct config *config, struct facts *facts, enum role role, enum owner_role as)
 {
     struct subject subject = ability_subject(facts, role);
     struct account *account = NULL;
+    struct owner_facts *out;
     struct error ignored;
 
     if (!ability_account(config, &subject, &account, &ignored) || account == NULL)
         return;
+    out = facts_set_owner(facts, as);
     str_cut(out->name, sizeof out->name,
             account->owner[0] ? account->owner : account->provider->title);
     str_cut(out->provider, sizeof out->provider, account->id);
@@ -90,12 +91,13 @@ void ability_owners(struct config *config, struct facts *facts)
     struct generic generic = {0};
     struct name name;
 
-    own(config, facts, ROLE_PTR, &facts->ptr_owner);
-    own(config, facts, ROLE_FORWARD, &facts->forward_owner);
-    if (ptr->count > 0 && name_from_dns(ptr->v[0], &name))
+    own(config, facts, ROLE_PTR, OWNER_IP);
+    own(config, facts, ROLE_FORWARD, OWNER_DNS);
+    if (facts_owner(facts, OWNER_IP)->name[0] == '\0' && ptr->count > 0 &&
+        name_from_dns(ptr->v[0], &name))
         generic = generic_judge(&name, &facts->address);
-    if (facts->ptr_owner.name[0] == '\0' && generic.vendor != NULL)
-        str_cut(facts->ptr_owner.name, sizeof facts->ptr_owner.name, generic.vendor);
+    if (generic.vendor != NULL)
+        str_cut(facts_set_owner(facts, OWNER_IP)->name, sizeof facts->owners->name, generic.vendor);
 }
 
 bool ability_find(struct config *config, const struct subject *subject, struct ability *out,

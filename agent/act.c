@@ -104,18 +104,25 @@ static bool record_write(struct actor *actor, const struct step *step, const str
 }
 
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
-               struct error *e)
+               bool *unknown, struct error *e)
 {
     const struct holding wanted = {.values = step->after, .ttl_s = step->ttl_s};
 
     if (step->kind == STEP_MTA)
-        return act_mta_write(actor, step, reading, e);
+        return act_mta_write(actor, step, reading, unknown, e);
+    /* A vendor may have made a part of it before it failed, or all of it without an answer. */
+    *unknown = true;
     return record_write(actor, step, &reading->holding, &wanted, e);
 }
 
 bool act_settle(struct actor *actor, const struct step *step, struct error *e)
 {
     return step->kind != STEP_MTA || act_mta_settle(actor, step, e);
+}
+
+bool act_tidy(struct actor *actor, const struct run *run, size_t step, struct error *e)
+{
+    return run->plan.steps[step].kind != STEP_MTA || act_mta_tidy(actor, run, step, e);
 }
 
 static bool values_equal(const struct strings *seen, const struct strings *wanted)

@@ -27,6 +27,7 @@ struct act_event {
 struct actor {
     struct collector *collector;
     struct config *config; /* whose accounts are used */
+    const char *run;       /* id of the run at work; NULL: nothing is written */
     uint32_t wait_s;       /* for all authoritative servers to serve a step; 0: look once */
     void (*event)(void *arg, const struct act_event *event);
     void *arg;
@@ -56,11 +57,18 @@ bool act_is_midway(struct actor *actor, const struct run *run, size_t step,
 /*
  * Write the step's `after`. For a mail server: staged check, swap, reload, proof of life and of
  * the new greeting; when one of these fails the old files are put back and made live, and
- * the error says so. ERR_TIMEOUT: the outcome is unknown. A vendor's ERR_NOT_YET is waited out,
- * at most actor->wait_s; the events tell.
+ * the error says so. A vendor's ERR_NOT_YET is waited out, at most actor->wait_s; the events
+ * tell. After a failure, *unknown: a part of the change, or all of it, may have been made and
+ * stayed, or the connection broke; the next run has to look first.
  */
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
-               struct error *e) MUST_USE;
+               bool *unknown, struct error *e) MUST_USE;
+
+/*
+ * Of a step that was begun by a run which was killed or cut off: what it has left beside the mail
+ * server's files goes, and nothing of it can be swapped in any more.
+ */
+bool act_tidy(struct actor *actor, const struct run *run, size_t step, struct error *e) MUST_USE;
 
 /*
  * A step that was begun by a run which was killed, and whose value is `after`: do what may be

@@ -24,9 +24,17 @@ struct voice {
     struct name greeting, reply;
 };
 
-/* The mail server that the step names, on its machine; its facts as they are now. */
-static bool observe(struct actor *actor, const struct step *step, struct machine **machine,
-                    struct error *e)
+bool act_mta_open(struct actor *actor, const struct step *step, struct machine **machine,
+                  struct error *e)
+{
+    if (!machines_open(&actor->collector->machines, step->host, machine, e))
+        return false;
+    str_cut((*machine)->host->mark, sizeof(*machine)->host->mark, actor->run ? actor->run : "");
+    return true;
+}
+
+bool act_mta_observe(struct actor *actor, const struct step *step, struct machine **machine,
+                     struct error *e)
 {
     const char *space = strchr(step->target, ' ');
     const struct mta_facts *facts;
@@ -37,7 +45,7 @@ static bool observe(struct actor *actor, const struct step *step, struct machine
     if (mta_by_name(name) == NULL)
         return fail(e, ERR_PLAN_DAMAGED, "the plan names a mail server that is not known: %s",
                     name);
-    if (!machines_open(&actor->collector->machines, step->host, machine, e))
+    if (!act_mta_open(actor, step, machine, e))
         return false;
     machine_observe(*machine, name);
     facts = &(*machine)->mta;
@@ -120,7 +128,7 @@ bool act_mta_read(struct actor *actor, const struct step *step, struct reading *
     struct machine *machine;
     struct mta_wish wish;
 
-    if (!make_wish(step, &wish, e) || !observe(actor, step, &machine, e))
+    if (!make_wish(step, &wish, e) || !act_mta_observe(actor, step, &machine, e))
         return error_what(e, "cannot read the name of %s", step->target);
     if (!machine->mta.mta->edit(&machine->mta, &wish, &out->edits, e))
         return error_what(e, "cannot edit %s", step->target);
@@ -272,15 +280,15 @@ static bool prove(struct actor *actor, const struct step *step, const struct mac
 }
 
 /*
- * Put the old text back where the file is as the edit left it. What somebody else has written
- * since is not overwritten.
+ * Put the old text back where the file is as the edit left it, or may still leave it when the
+ * connection broke. What somebody else has written since is not overwritten.
  */
 static bool put_back_one(struct host *host, const struct mta_edit *edit, struct error *e)
 {
     const struct host_file *old = edit->file;
     struct digest ours = {HOST_ABSENT};
     struct host_file now = {0};
-    bool ok = host_look(host, old->path, &now, e);
+    bool ok = act_mta_sweep(host, old->target, NULL, e) && host_look(host, old->path, &now, e);
 
     if (edit->text != NULL)
         ours = digest_of(edit->text, edit->length);
@@ -315,15 +323,17 @@ static bool live_again(struct actor *actor, const struct machine *machine,
 
 /* The edit failed its proof: the old state comes back and is made live. Always returns false. */
 static bool retreat(struct actor *actor, const struct machine *machine,
-                    const struct mta_edits *edits, const struct proof *proof, struct error *e)
+                    const struct mta_edits *edits, const struct proof *proof, bool *unknown,
+                    struct error *e)
 {
     struct error worse = {0};
     char why[sizeof e->why];
 
     str_cut(why, sizeof why, e->why);
     log_line(LOG_LEVEL_NORMAL, "the proof failed (%s): the old configuration is put back", why);
-    if (put_back(machine->host, edits, &worse) && build(machine, &worse) &&
-        (proof == NULL || live_again(actor, machine, edits, proof, &worse)))
+    *unknown = !put_back(machine->host, edits, &worse) || !build(machine, &worse) ||
+               (proof != NULL && !live_again(actor, machine, edits, proof, &worse));
+    if (!*unknown)
         str_format(e->why, sizeof e->why, "%.380s; the old configuration is back%s", why,
                    proof != NULL ? " and live" : "");
     else
@@ -343,8 +353,15 @@ static bool swap_files(struct host *host, const struct mta_edits *edits, struct 
     return true;
 }
 
+/* Nobody knows whether it was done: the connection broke, or there was no answer in time. */
+static bool is_unknown(const struct error *e)
+{
+    return e->code == ERR_SSH_FAILED || e->code == ERR_TIMEOUT;
+}
+
 /* One file may be swapped and the next not: what was swapped goes back; nothing was live yet. */
-static bool swap_or_leave(struct host *host, const struct mta_edits *edits, struct error *e)
+static bool swap_or_leave(struct host *host, const struct mta_edits *edits, bool *unknown,
+                          struct error *e)
 {
     struct error worse;
     char why[sizeof e->why];
@@ -352,14 +369,16 @@ static bool swap_or_leave(struct host *host, const struct mta_edits *edits, stru
     if (swap_files(host, edits, e))
         return true;
     str_cut(why, sizeof why, e->why);
-    if (edits->file_count > 1 && !put_back(host, edits, &worse) && worse.code != ERR_CONFLICT)
+    *unknown = (is_unknown(e) || edits->file_count > 1) && !put_back(host, edits, &worse) &&
+               worse.code != ERR_CONFLICT;
+    if (*unknown)
         str_format(e->why, sizeof e->why, "%.240s; and putting the old files back failed: %.180s",
                    why, worse.why);
     return false;
 }
 
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
-                   struct error *e)
+                   bool *unknown, struct error *e)
 {
     /* Observed and opened by the reading. */
     const struct machine *machine = machines_find(&actor->collector->machines, step->host);
@@ -371,15 +390,17 @@ bool act_mta_write(struct actor *actor, const struct step *step, const struct re
 
     if (!make_wish(step, &wish, e))
         return false;
-    if (!facts->mta->check(machine->host, facts, edits, &wish, e))
+    if (!facts->mta->check(machine->host, facts, edits, &wish, e)) {
+        *unknown = is_unknown(e); /* whether the stage is gone */
         return error_what(e, "%s was not changed: the staged copy does not pass", step->target);
+    }
     if (running)
         note_greetings(actor, step, &proof);
-    if (!swap_or_leave(machine->host, edits, e))
+    if (!swap_or_leave(machine->host, edits, unknown, e))
         return false;
     if (!build(machine, e) || (running && !go_live(machine, edits, e)) ||
         !prove(actor, step, machine, &proof, e))
-        return retreat(actor, machine, edits, running ? &proof : NULL, e);
+        return retreat(actor, machine, edits, running ? &proof : NULL, unknown, e);
     return true;
 }
 
@@ -397,74 +418,27 @@ bool act_mta_settle(struct actor *actor, const struct step *step, struct error *
     return make_live(machine, &none, e) && prove(actor, step, machine, &proof, e);
 }
 
-/* What a file will be once the later steps of the run, which changed it again, are undone. */
-static struct digest without_later(const struct run *run, size_t step, const char *path,
-                                   struct digest now)
-{
-    for (size_t i = run->plan.count; i-- > step + 1;) {
-        const struct step_record *later = &run->records[i];
-        if (!progress_is_made(later->progress))
-            continue;
-        for (size_t k = 0; k < later->backup_count; k++)
-            if (str_equal(later->backups[k].path, path) &&
-                str_equal(later->backups[k].after.hex, now.hex))
-                now = later->backups[k].before;
-    }
-    return now;
-}
-
-/* The journal's copies as edits: from the file as the step left it to the file as it was. */
-static bool edits_from_backups(struct host *host, const struct run *run, size_t step,
-                               struct host_file *files, struct mta_edits *edits, struct error *e)
-{
-    const struct step_record *record = &run->records[step];
-
-    edits->files = mem_new(record->backup_count + 1, sizeof *edits->files);
-    for (size_t i = 0; i < record->backup_count; i++) {
-        const struct backup *backup = &record->backups[i];
-        struct buf text = BUF_INIT(HOST_FILE_MAX);
-        struct mta_edit *edit = &edits->files[edits->file_count];
-        if (!host_look(host, backup->path, &files[i], e))
-            return false;
-        if (str_equal(files[i].digest.hex, backup->before.hex))
-            continue;
-        if (!str_equal(without_later(run, step, backup->path, files[i].digest).hex,
-                       backup->after.hex))
-            return fail(e, ERR_ROLLBACK_CONFLICT, "%s was changed by somebody else since the run",
-                        backup->path);
-        if (!journal_backup(run, backup, &text, e)) {
-            buf_free(&text);
-            return false;
-        }
-        edit->length = text.length;
-        edit->text = str_equal(backup->before.hex, HOST_ABSENT) ? NULL : buf_take(&text);
-        edit->file = &files[i];
-        edits->file_count++;
-    }
-    return true;
-}
-
 static bool undo_files(struct actor *actor, const struct run *run, size_t step, bool dry,
                        struct host_file *files, struct mta_edits *edits, struct error *e)
 {
     const struct step *made = &run->plan.steps[step];
     struct machine *machine;
-    struct error unknown;
-    bool known;
+    struct error ignored;
+    bool known, unknown;
 
-    if (!machines_open(&actor->collector->machines, made->host, &machine, e) ||
-        !edits_from_backups(machine->host, run, step, files, edits, e))
+    if (!act_mta_open(actor, made, &machine, e) ||
+        !act_mta_edits(machine->host, run, step, files, edits, e))
         return false;
-    if (dry || edits->file_count == 0)
+    if (dry)
         return true;
-    known = observe(actor, made, &machine, &unknown);
-    if (!swap_or_leave(machine->host, edits, e))
+    known = act_mta_observe(actor, made, &machine, &ignored);
+    if (!swap_or_leave(machine->host, edits, &unknown, e))
         return false;
     if (!build(machine, e))
         return error_what(e, "the old files are back, but what is built from them is not");
     /* What could not be asked before may be asked now; what it has read is not known: a restart. */
     edits->restart = !known;
-    if ((!known && !observe(actor, made, &machine, &unknown)) || !is_running(&machine->mta))
+    if ((!known && !act_mta_observe(actor, made, &machine, &ignored)) || !is_running(&machine->mta))
         return true;
     return go_live(machine, edits, e) || error_what(e, "the old files are back, but not live");
 }
@@ -475,7 +449,8 @@ bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool 
     const struct step_record *record = &run->records[step];
     struct host_file *files = mem_new(record->backup_count + 1, sizeof *files);
     struct mta_edits edits = {0};
-    bool ok = undo_files(actor, run, step, dry, files, &edits, e);
+    bool ok = (dry || !progress_is_open(record->progress) || act_mta_tidy(actor, run, step, e)) &&
+              undo_files(actor, run, step, dry, files, &edits, e);
 
     *changed = ok && edits.file_count > 0;
     mta_edits_free(&edits);

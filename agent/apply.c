@@ -94,18 +94,16 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
 {
     const struct step *step = &run->plan.steps[index];
     struct error unwritten;
+    bool unknown = false;
 
     if (!journal_begin(run, index, &now->values, &now->holding,
                        step->kind == STEP_MTA ? &now->edits : NULL, e))
         return false;
     tell(actor, step, ACT_START, "");
-    if (act_write(actor, step, now, e))
+    if (act_write(actor, step, now, &unknown, e))
         return journal_end(run, index, PROGRESS_DONE, "", e);
-    /*
-     * A mail server was put back. A vendor may have made a part of the change before it failed, or
-     * all of it without an answer: the begin stays without an end, and the next run looks first.
-     */
-    if (step->kind == STEP_MTA && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
+    /* Of what is not known the begin stays without an end, and the next run looks first. */
+    if (!unknown && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
         log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);
     return false;
 }
@@ -119,7 +117,8 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
     struct reading now;
     bool ok = true;
 
-    if (!act_read(actor, step, &now, e))
+    if ((progress_is_open(progress) && !act_tidy(actor, run, index, e)) ||
+        !act_read(actor, step, &now, e))
         return false;
     if (strings_equal(&now.values, &step->after)) {
         if (progress_is_open(progress))
@@ -181,6 +180,7 @@ bool apply_run(struct actor *actor, struct run *run, struct apply_result *result
     size_t waited = 0, i;
 
     *result = (struct apply_result){.by_hand = plan_count(plan, ACTION_ASK)};
+    actor->run = run->id;
     for (i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
         bool may = step->kind == STEP_FORWARD || wait_for(actor, run, &waited, i, result);
@@ -269,6 +269,7 @@ bool apply_undo(struct actor *actor, struct run *run, bool dry, struct apply_res
     bool changed, ok;
 
     *result = (struct apply_result){.left = apply_undoable(run)};
+    actor->run = run->id;
     for (size_t i = 0; i < run->plan.count; i++)
         if (progress_is_made(run->records[i].progress) &&
             !act_undo(actor, run, i, true, &changed, e))

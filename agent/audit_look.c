@@ -202,25 +202,6 @@ void look_at(const struct facts *facts, struct judgement *out, struct look *look
     look->banner = look_banner(look);
 }
 
-static const struct owner_facts *owner_of(const struct facts *facts, enum owner_role role)
-{
-    static const struct owner_facts nobody;
-
-    switch (role) {
-    case OWNER_IP:
-        return &facts->ptr_owner;
-    case OWNER_DNS:
-        return &facts->forward_owner;
-    case OWNER_MTA:
-        return &facts->mta_owner;
-    case OWNER_RELAY:
-    case OWNER_NOBODY:
-    case OWNER_COUNT:
-        break;
-    }
-    return &nobody;
-}
-
 static void say_who(struct finding *finding)
 {
     const struct owner_facts *owner = &finding->owner_who;
@@ -283,6 +264,6 @@ void look_weigh(struct look *look, struct finding *finding, enum severity severi
 void look_give_to(struct look *look, struct finding *finding, enum owner_role owner)
 {
     finding->owner = owner;
-    finding->owner_who = *owner_of(look->facts, owner);
+    finding->owner_who = *facts_owner(look->facts, owner);
     say_who(finding);
 }

@@ -224,14 +224,16 @@ static void rule_forward_form(struct look *look)
 static void rule_helo(struct look *look)
 {
     const struct helo_facts *helo = &look->facts->helo;
+    const struct reason_facts *reason = helo->reason;
     const char *way = helo->state == HELO_OBSERVED ? "observed" : "configured";
     struct finding *finding;
 
     if (look->helo == MATCH_UNKNOWN && helo->state == HELO_UNKNOWN) {
-        finding = look_add(look, FIND_HELO_UNKNOWN, "%s",
-                           helo->why[0] ? helo->why : "the HELO name is not known");
-        if (helo->next[0])
-            str_cut(finding->next, sizeof finding->next, helo->next);
+        finding =
+            look_add(look, FIND_HELO_UNKNOWN, "%s",
+                     reason != NULL && reason->why[0] ? reason->why : "the HELO name is not known");
+        if (reason != NULL && reason->next[0])
+            str_cut(finding->next, sizeof finding->next, reason->next);
     }
     if (look->helo != MATCH_DIFFERS)
         return;

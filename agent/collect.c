@@ -67,7 +67,7 @@ static void start_facts(const struct collector *collector, const struct target *
     facts->banner_off = target->banner == BANNER_OFF;
     facts->banner.expected = target->banner == BANNER_REQUIRED;
     if (target->cloud != NULL)
-        str_cut(facts->ptr_owner.name, sizeof facts->ptr_owner.name, target->cloud);
+        str_cut(facts_set_owner(facts, OWNER_IP)->name, sizeof facts->owners->name, target->cloud);
     facts->path.nat = scope != IP_SCOPE_PUBLIC && !collector->config->allow_private;
     collect_take_mta(&collector->machines, target, facts);
 }

@@ -1,6 +1,7 @@
 /* collect_mta.c - what a machine's mail server says of itself, and what was heard of it outside. */
 #include "agent/collect_mta.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define OTHER_ROUTES_MAX 8 /* that are said */
@@ -33,7 +34,7 @@ static void take_routes(const struct mta_facts *mta, struct facts *facts)
 static void take_drifts(const struct mta_facts *mta, struct facts *facts)
 {
     for (size_t i = 0; i < mta->drift_count && facts->drift_count < FACTS_DRIFTS_MAX; i++) {
-        struct drift_facts *drift = &facts->drifts[facts->drift_count++];
+        struct drift_facts *drift = facts_add_drift(facts);
 
         str_cut(drift->what, sizeof drift->what, mta->drifts[i].what);
         str_cut(drift->next, sizeof drift->next, mta->drifts[i].next);
@@ -53,7 +54,8 @@ static void take_heard(const struct heard *heard, struct facts *facts)
     str_cut(facts->path.relay, sizeof facts->path.relay, heard->relay);
     helo->state = HELO_OBSERVED;
     helo->seen_ip = heard->from;
-    helo->why[0] = helo->next[0] = '\0';
+    free(helo->reason);
+    helo->reason = NULL;
     str_cut(helo->value, sizeof helo->value, heard->helo);
     str_cut(helo->from, sizeof helo->from, heard->by);
 }
@@ -65,12 +67,14 @@ static void take_configured(const struct machines *machines, const struct target
         target->machine != NULL ? machines_find(machines, target->machine) : NULL;
     const struct mta_facts *mta = machine != NULL ? &machine->mta : NULL;
     const struct mta_service *sender, *odd;
+    struct reason_facts *reason;
+    struct owner_facts *owner;
 
     if (mta == NULL || mta->mta == NULL || str_equal(target->mta, "none"))
         return;
-    facts->mta_owner = (struct owner_facts){.can_fix = true};
-    str_format(facts->mta_owner.name, sizeof facts->mta_owner.name, "root on %s",
-               machine->host->title);
+    owner = facts_set_owner(facts, OWNER_MTA);
+    owner->can_fix = true;
+    str_format(owner->name, sizeof owner->name, "root on %s", machine->host->title);
     facts->banner.expected = mta_service_of(mta, MTA_LISTENER) != NULL;
     take_routes(mta, facts);
     take_drifts(mta, facts);
@@ -82,9 +86,10 @@ static void take_configured(const struct machines *machines, const struct target
         sender = odd; /* one transport with another name is what some receivers hear */
     if (mta->unknown[0] || sender == NULL) {
         facts->helo.state = HELO_UNKNOWN;
-        str_cut(facts->helo.why, sizeof facts->helo.why,
+        reason = facts_set_reason(facts);
+        str_cut(reason->why, sizeof reason->why,
                 mta->unknown[0] ? mta->unknown : "no service sends from this address");
-        str_cut(facts->helo.next, sizeof facts->helo.next, mta->unknown_next);
+        str_cut(reason->next, sizeof reason->next, mta->unknown_next);
         return;
     }
     facts->helo.state = HELO_CONFIGURED;

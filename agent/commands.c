@@ -37,7 +37,7 @@ static int audit(struct session *s)
     struct error e = {0};
 
     if (s->options->from != NULL)
-        return fleet_audit(s);
+        return fleet_run(s);
     if (s->options->facts != NULL ? !recorded_read(s, &e) : !look_around(s, &e))
         return session_fail(s, &e);
     if (s->options->record != NULL && !recorded_write(s, &e))

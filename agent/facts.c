@@ -20,6 +20,37 @@ const struct forward_facts *facts_forward(const struct facts *facts, const struc
     return NULL;
 }
 
+const struct owner_facts *facts_owner(const struct facts *facts, enum owner_role role)
+{
+    static const struct owner_facts nobody;
+
+    return facts->owners != NULL ? &facts->owners[role] : &nobody;
+}
+
+struct owner_facts *facts_set_owner(struct facts *facts, enum owner_role role)
+{
+    if (facts->owners == NULL)
+        facts->owners = mem_new(OWNER_COUNT, sizeof *facts->owners);
+    return &facts->owners[role];
+}
+
+struct reason_facts *facts_set_reason(struct facts *facts)
+{
+    if (facts->helo.reason == NULL)
+        facts->helo.reason = mem_new(1, sizeof *facts->helo.reason);
+    return facts->helo.reason;
+}
+
+struct drift_facts *facts_add_drift(struct facts *facts)
+{
+    struct drift_facts *added;
+
+    facts->drifts = mem_resize(facts->drifts, facts->drift_count + 1, sizeof *facts->drifts);
+    added = &facts->drifts[facts->drift_count++];
+    *added = (struct drift_facts){0};
+    return added;
+}
+
 const struct rrset_facts *forward_set(const struct forward_facts *forward, enum ip_family family)
 {
     return family == IP_V6 ? &forward->aaaa : &forward->a;
@@ -203,5 +234,8 @@ void facts_free(struct facts *facts)
     strings_free(&facts->banner.ehlo);
     strings_free(&facts->hosts_file);
     strings_free(&facts->path.other);
+    free(facts->helo.reason);
+    free(facts->drifts);
+    free(facts->owners);
     *facts = (struct facts){0};
 }

@@ -11,6 +11,7 @@
 #include "agent/base/name.h"
 #include "agent/base/rcode.h"
 #include "agent/base/str.h"
+#include "agent/catalog.h"
 
 /* What one server said of a record set. */
 struct sighting {
@@ -86,13 +87,17 @@ enum helo_state {
     HELO_STATES
 };
 
+/* Why something is not known, and what to type. */
+struct reason_facts {
+    char why[512], next[256];
+};
+
 struct helo_facts {
     enum helo_state state;
     char value[256];
-    struct ip seen_ip; /* where an observer saw it come from; IP_NONE otherwise */
-    char from[96];     /* "postfix smtp_helo_name" */
-    char why[512];     /* HELO_UNKNOWN: the reason, and what to type */
-    char next[256];
+    struct ip seen_ip;           /* where an observer saw it come from; IP_NONE otherwise */
+    char from[96];               /* "postfix smtp_helo_name" */
+    struct reason_facts *reason; /* of HELO_UNKNOWN; NULL: none is told */
 };
 
 /* Who can repair a kind of fault, and whether namesake can do it for them. */
@@ -118,6 +123,10 @@ struct drift_facts {
 
 #define FACTS_DRIFTS_MAX 16
 
+/*
+ * A fleet has thousands of these in memory: what only the target of a look into a machine has is
+ * behind a pointer. Owned by the facts, as all lists are.
+ */
 struct facts {
     char vantage[64]; /* where it was looked at from: "here", or a viewpoint */
     struct ip address;
@@ -130,10 +139,10 @@ struct facts {
     bool banner_off; /* the operator does not want it looked at */
     struct helo_facts helo;
     struct path_facts path;
-    struct drift_facts drifts[FACTS_DRIFTS_MAX];
+    struct drift_facts *drifts;
     size_t drift_count;
-    struct strings hosts_file; /* what /etc/hosts says of the wanted name, where it differs */
-    struct owner_facts ptr_owner, forward_owner, mta_owner;
+    struct strings hosts_file;  /* what /etc/hosts says of the wanted name, where it differs */
+    struct owner_facts *owners; /* by enum owner_role; NULL: nobody is known */
 };
 
 /* Whether this machine itself looked, and no viewpoint. */
@@ -147,6 +156,18 @@ const struct forward_facts *facts_forward(const struct facts *facts, const struc
 
 /* The set of the address' family. */
 const struct rrset_facts *forward_set(const struct forward_facts *forward, enum ip_family family);
+
+/* Who can repair what belongs to a role; without a name when that is not known. */
+const struct owner_facts *facts_owner(const struct facts *facts, enum owner_role role);
+
+/* The same, to be written. */
+struct owner_facts *facts_set_owner(struct facts *facts, enum owner_role role);
+
+/* The reason why the HELO is not known, to be written. */
+struct reason_facts *facts_set_reason(struct facts *facts);
+
+/* One more drift, empty, to be written. The pointer is valid until the next call. */
+struct drift_facts *facts_add_drift(struct facts *facts);
 
 /* A place for a name's facts, the existing one or a new one. The pointer is valid until the next
  * call. */

@@ -88,10 +88,10 @@ static void helo_to_json(const struct helo_facts *helo, json_t *document)
         json_object_set_new(object, "seen_ip", need(json_string(ip_text(&helo->seen_ip).s)));
     if (helo->from[0])
         json_object_set_new(object, "from", need(json_string(helo->from)));
-    if (helo->why[0])
-        json_object_set_new(object, "why", need(json_string(helo->why)));
-    if (helo->next[0])
-        json_object_set_new(object, "next", need(json_string(helo->next)));
+    if (helo->reason != NULL && helo->reason->why[0])
+        json_object_set_new(object, "why", need(json_string(helo->reason->why)));
+    if (helo->reason != NULL && helo->reason->next[0])
+        json_object_set_new(object, "next", need(json_string(helo->reason->next)));
     json_object_set_new(document, "helo", object);
 }
 

@@ -275,6 +275,17 @@ static bool read_banner(const json_t *document, struct facts *out, struct error 
            read_lines(object, "ehlo", &out->banner.ehlo, e);
 }
 
+static bool read_reason(const json_t *helo, struct facts *out, struct error *e)
+{
+    struct reason_facts *reason;
+
+    if (json_at(helo, "why") == NULL && json_at(helo, "next") == NULL)
+        return true;
+    reason = facts_set_reason(out);
+    return read_text(helo, "why", reason->why, sizeof reason->why, e) &&
+           read_text(helo, "next", reason->next, sizeof reason->next, e);
+}
+
 static bool read_helo(const json_t *document, struct facts *out, struct error *e)
 {
     const json_t *object;
@@ -287,8 +298,7 @@ static bool read_helo(const json_t *document, struct facts *out, struct error *e
         !read_text(object, "seen_ip", seen, sizeof seen, e) ||
         !read_text(object, "value", helo->value, sizeof helo->value, e) ||
         !read_text(object, "from", helo->from, sizeof helo->from, e) ||
-        !read_text(object, "why", helo->why, sizeof helo->why, e) ||
-        !read_text(object, "next", helo->next, sizeof helo->next, e))
+        !read_reason(object, out, e))
         return false;
     if (object == NULL)
         return true;
@@ -330,7 +340,7 @@ static bool read_drifts(const json_t *document, struct facts *out, struct error 
         return fail(e, ERR_PROTOCOL, "\"drift\" has more than %d elements", FACTS_DRIFTS_MAX);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
-        struct drift_facts *drift = &out->drifts[i];
+        struct drift_facts *drift = facts_add_drift(out);
 
         if (!json_is_object(one))
             return fail(e, ERR_PROTOCOL, "\"drift\" holds something that is no object");
@@ -338,7 +348,6 @@ static bool read_drifts(const json_t *document, struct facts *out, struct error 
             !read_text(one, "next", drift->next, sizeof drift->next, e) ||
             !read_flag(one, "hostname", &drift->hostname, e))
             return false;
-        out->drift_count = i + 1;
     }
     return true;
 }

@@ -2,51 +2,19 @@
 #include "agent/fleet.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "agent/ability.h"
-#include "agent/base/json.h"
 #include "agent/fleet_line.h"
+#include "agent/fleet_out.h"
+#include "agent/fleet_rounds.h"
 #include "agent/net/lines.h"
-#include "agent/report_events.h"
-
-#define PIECE_MAX (1U << 20) /* of one identity in any format */
 
 struct fleet {
     struct session *session;
+    struct collector collector; /* of the place that looks */
     struct lines lines;
-    enum format format;
-    size_t bad, counted[3]; /* lines not understood, identities by verdict */
-    size_t findings[FIND_COUNT];
-    size_t owners[OWNER_COUNT]; /* identities that each has to repair something of */
-    struct events events;
-    struct buf out;
+    struct fleet_out out;
 };
-
-static void flush_out(struct fleet *fleet)
-{
-    fwrite(buf_string(&fleet->out), 1, fleet->out.length, stdout);
-    fflush(stdout); /* whoever reads the stream sees each result as it comes */
-    buf_clear(&fleet->out);
-}
-
-/* A line that is no target: told at once, and counted; the others go on. */
-static void report_line(struct fleet *fleet, const char *why)
-{
-    struct error e = {0};
-
-    fleet->bad++;
-    fail(&e, ERR_NO_INPUT, "%s", why);
-    error_what(&e, "line %zu of %s is no target", fleet->lines.number,
-               fleet->session->options->from);
-    error_next(&e, "echo 203.0.113.25 mail.example.com | namesake audit --from -");
-    if (fleet->format == FORMAT_JSONL)
-        events_error(&fleet->events, &e, fleet->session->done);
-    report_error(&e, fleet->session->done, &fleet->session->style, &fleet->out);
-    fputs(buf_string(&fleet->out), stderr);
-    buf_clear(&fleet->out);
-}
 
 static bool is_left_out(const struct fleet *fleet, const struct target *target)
 {
@@ -56,15 +24,16 @@ static bool is_left_out(const struct fleet *fleet, const struct target *target)
 }
 
 /* True when the line is a target that is wanted. */
-static bool take_line(struct fleet *fleet, const char *line, struct target *out, char *why,
-                      size_t size)
+static bool take_line(struct fleet *fleet, const char *line, struct target *out)
 {
-    switch (fleet_line_parse(line, out, why, size)) {
+    char why[400];
+
+    switch (fleet_line_parse(line, out, why, sizeof why)) {
     case FLEET_LINE_TARGET:
         targets_configure(&fleet->session->config, fleet->session->options->name, out);
         return !is_left_out(fleet, out);
     case FLEET_LINE_BAD:
-        report_line(fleet, why);
+        fleet_out_bad_line(&fleet->out, fleet->lines.number, why);
         break;
     case FLEET_LINE_EMPTY:
         break;
@@ -76,7 +45,6 @@ static enum supply next_line(void *arg, struct target *out)
 {
     struct fleet *fleet = arg;
     const char *line;
-    char why[400];
 
     for (;;) {
         enum lines_got got = lines_next(&fleet->lines, &line);
@@ -84,200 +52,25 @@ static enum supply next_line(void *arg, struct target *out)
         if (got == LINES_LATER || got == LINES_END)
             return got == LINES_LATER ? SUPPLY_LATER : SUPPLY_END;
         if (got == LINES_TOO_LONG)
-            report_line(fleet, "it is longer than any target, or no text");
-        else if (take_line(fleet, line, out, why, sizeof why))
+            fleet_out_bad_line(&fleet->out, fleet->lines.number,
+                               "it is longer than any target, or no text");
+        else if (take_line(fleet, line, out))
             return SUPPLY_TARGET;
     }
-}
-
-/* One line for people: verdict, address, name, and what was found. */
-static void write_line(const struct identity *identity, bool strict, struct buf *out)
-{
-    const struct judgement *judged = &identity->judgement;
-
-    buf_printf(out, "%-11s  %s  %s", verdict_text(judgement_verdict(judged, strict)),
-               ip_text(&identity->facts.address).s,
-               identity->facts.wanted.s[0] ? identity->facts.wanted.s : "-");
-    for (size_t i = 0; i < judged->count; i++)
-        buf_printf(out, "%s%s", i == 0 ? "  " : " ", catalog_entry(judged->findings[i].id)->id);
-    buf_char(out, '\n');
-}
-
-/* The table's lines of one identity, its header only before the first. */
-static void write_rows(struct fleet *fleet, const struct identity *identity, bool first)
-{
-    struct report report = session_report(fleet->session);
-    struct buf text = BUF_INIT(PIECE_MAX);
-    const char *rows;
-
-    report.identities = identity;
-    report.identity_count = 1;
-    report_write(&report, FORMAT_TABLE, &fleet->session->style, &text);
-    rows = buf_string(&text);
-    buf_text(&fleet->out, first ? rows : rows + strcspn(rows, "\n") + 1);
-    buf_free(&text);
-}
-
-static void write_object(struct fleet *fleet, const struct identity *identity, bool first)
-{
-    json_t *object = report_identity_json(identity, fleet->session->config.strict);
-    char *text = json_canonical(object);
-
-    buf_printf(&fleet->out, "%s\n%s", first ? "" : ",", text);
-    free(text);
-    json_decref(object);
-}
-
-static void write_identity(struct fleet *fleet, const struct identity *identity, bool first)
-{
-    bool strict = fleet->session->config.strict;
-
-    if (fleet->format == FORMAT_TEXT)
-        write_line(identity, strict, &fleet->out);
-    else if (fleet->format == FORMAT_TABLE)
-        write_rows(fleet, identity, first);
-    else if (fleet->format == FORMAT_JSON)
-        write_object(fleet, identity, first);
-    else if (fleet->format == FORMAT_JSONL)
-        events_identity(&fleet->events, identity, strict);
-    flush_out(fleet);
-}
-
-static void count(struct fleet *fleet, const struct judgement *judged)
-{
-    bool has_work[OWNER_COUNT] = {false};
-
-    fleet->counted[judgement_verdict(judged, fleet->session->config.strict)]++;
-    for (size_t i = 0; i < judged->count; i++) {
-        const struct finding *finding = &judged->findings[i];
-
-        fleet->findings[finding->id]++;
-        if (finding->severity == SEVERITY_FAIL)
-            has_work[finding->owner] = true;
-    }
-    for (int i = 0; i < OWNER_COUNT; i++)
-        fleet->owners[i] += has_work[i];
 }
 
 static void take_one(void *arg, size_t index, const struct target *target, struct facts *facts)
 {
     struct fleet *fleet = arg;
     struct identity identity = {.facts = *facts};
-    bool first = fleet->counted[0] + fleet->counted[1] + fleet->counted[2] == 0;
 
     (void)index;
     (void)target;
-    fleet->events.now = time(NULL);
     ability_owners(&fleet->session->config, &identity.facts);
     audit_target(&identity.facts, &identity.judgement);
-    write_identity(fleet, &identity, first);
-    count(fleet, &identity.judgement);
+    fleet_out_identity(&fleet->out, &identity, NULL);
     judgement_free(&identity.judgement);
     facts_free(&identity.facts);
-}
-
-static int exit_code(const struct fleet *fleet)
-{
-    if (loop_stop_signal() != 0)
-        return 128 + loop_stop_signal();
-    if (fleet->counted[VERDICT_NOT_ALIGNED] > 0)
-        return EXIT_NO;
-    if (fleet->counted[VERDICT_UNKNOWN] + fleet->bad > 0 || fleet->counted[VERDICT_ALIGNED] == 0)
-        return EXIT_UNKNOWN;
-    return EXIT_YES;
-}
-
-static void summarize(const struct fleet *fleet, char *out, size_t size)
-{
-    size_t all = fleet->counted[0] + fleet->counted[1] + fleet->counted[2];
-
-    str_format(out, size, "%zu addresses: %zu aligned, %zu not aligned, %zu unknown%s", all,
-               fleet->counted[VERDICT_ALIGNED], fleet->counted[VERDICT_NOT_ALIGNED],
-               fleet->counted[VERDICT_UNKNOWN],
-               fleet->bad > 0 ? "; some lines are no targets" : "");
-}
-
-/* What was found how often and whose it is to repair; then at how many addresses each has to. */
-static void write_summary(struct fleet *fleet, const char *summary)
-{
-    buf_printf(&fleet->out, "\n");
-    for (int i = 0; i < FIND_COUNT; i++) {
-        const struct catalog_entry *entry = catalog_entry((enum finding_id)i);
-        if (fleet->findings[i] > 0)
-            buf_printf(&fleet->out, "  %6zu  %-20s %s\n", fleet->findings[i], entry->id,
-                       owner_role_words(entry->owner));
-    }
-    for (int i = 0; i < OWNER_COUNT; i++)
-        if (fleet->owners[i] > 0)
-            buf_printf(&fleet->out, "%zu to repair by %s\n", fleet->owners[i],
-                       owner_role_words((enum owner_role)i));
-    buf_printf(&fleet->out, "%s\n", summary);
-}
-
-/* The line and the exit code of a monitoring plugin (interface section 7). */
-static int write_plugin_line(struct fleet *fleet, const char *summary, int code)
-{
-    const int state = code == EXIT_YES ? 0 : code == EXIT_NO ? 2 : 3;
-    static const char *const states[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-    const size_t *counted = fleet->counted, all = counted[0] + counted[1] + counted[2];
-
-    buf_printf(&fleet->out,
-               "NAMESAKE %s - %s | aligned=%zu;;;0;%zu failed=%zu;;;0;%zu unknown=%zu;;;0;%zu\n",
-               states[state], summary, counted[VERDICT_ALIGNED], all, counted[VERDICT_NOT_ALIGNED],
-               all, counted[VERDICT_UNKNOWN], all);
-    return state;
-}
-
-static void begin(struct fleet *fleet)
-{
-    if (fleet->format == FORMAT_JSONL)
-        events_start(&fleet->events, "audit");
-    else if (fleet->format == FORMAT_JSON)
-        buf_printf(&fleet->out,
-                   "{\"format\":\"namesake.audit\",\"format_version\":\"1.0\","
-                   "\"namesake\":\"%s\",\"identities\":[",
-                   NAMESAKE_VERSION);
-    flush_out(fleet);
-}
-
-static int end(struct fleet *fleet)
-{
-    char summary[160];
-    int code = exit_code(fleet);
-
-    summarize(fleet, summary, sizeof summary);
-    if (fleet->format == FORMAT_JSONL)
-        events_end(&fleet->events, summary, code);
-    else if (fleet->format == FORMAT_JSON)
-        buf_printf(
-            &fleet->out,
-            "\n],\"diagnostics\":[],\"ok\":%s,\"exit_code\":%d,\"summary\":\"%s\",\"next\":null}\n",
-            code == EXIT_YES ? "true" : "false", code, summary);
-    else if (fleet->format == FORMAT_TEXT)
-        write_summary(fleet, summary);
-    else if (fleet->format == FORMAT_NAGIOS)
-        code = write_plugin_line(fleet, summary, code);
-    flush_out(fleet);
-    if (fleet->format == FORMAT_TABLE)
-        fprintf(stderr, "%s\n", summary);
-    return fflush(stdout) == 0 ? code : error_exit_code(ERR_CANNOT_CREATE);
-}
-
-static bool choose_format(struct fleet *fleet, struct error *e)
-{
-    const struct options *options = fleet->session->options;
-    bool streams;
-
-    fleet->format = options->output_count > 0 ? options->outputs[0].format : FORMAT_TEXT;
-    streams = fleet->format == FORMAT_TEXT || fleet->format == FORMAT_TABLE ||
-              fleet->format == FORMAT_JSON || fleet->format == FORMAT_JSONL ||
-              fleet->format == FORMAT_NAGIOS;
-    if (streams && options->output_count <= 1 &&
-        (options->output_count == 0 || options->outputs[0].file == NULL))
-        return true;
-    return fail(e, ERR_USAGE,
-                "with --from, results stream to standard output as text, table, json, "
-                "jsonl or nagios");
 }
 
 /* The place that looks: this machine, or the viewpoint that was named. */
@@ -295,29 +88,48 @@ static bool choose_place(struct session *session, struct collector *out, struct 
     return error_next(e, "%s", views->v[0].vantage.next);
 }
 
-int fleet_audit(struct session *session)
+static bool fleet_open(struct fleet *fleet, const char *command, struct error *e)
 {
-    struct fleet fleet = {.session = session, .out = BUF_INIT(PIECE_MAX)};
-    struct collector collector;
+    struct session *session = fleet->session;
+
+    return fleet_out_open(&fleet->out, session, command, e) &&
+           choose_place(session, &fleet->collector, e) &&
+           lines_open(&fleet->lines, session->collector.loop, session->options->from, e);
+}
+
+/* True when all that there was to look at was looked at. */
+static bool look(struct fleet *fleet, bool rounds, int64_t deadline_ms, struct error *e)
+{
+    struct fleet_rounds all = {.session = fleet->session,
+                               .collector = &fleet->collector,
+                               .out = &fleet->out,
+                               .first = next_line,
+                               .arg = fleet};
+
+    if (rounds)
+        return fleet_rounds_run(&all, deadline_ms, e);
+    fleet->collector.brief = true;
+    return collect_run(&fleet->collector, next_line, take_one, fleet, deadline_ms);
+}
+
+int fleet_run(struct session *session)
+{
+    bool rounds = session->options->command == CMD_VERIFY;
+    struct fleet fleet = {.session = session};
     struct error e = {0};
     int64_t deadline_ms = 0;
     int code;
 
-    fleet.events = (struct events){.out = &fleet.out, .now = time(NULL)};
-    if (!choose_format(&fleet, &e) || !choose_place(session, &collector, &e) ||
-        !lines_open(&fleet.lines, session->collector.loop, session->options->from, &e))
+    if (!fleet_open(&fleet, rounds ? "verify" : "audit", &e))
         return session_fail(session, &e);
     if (session->options->timeout_s > 0)
         deadline_ms = loop_now_ms(session->collector.loop) + session->options->timeout_s * 1000;
-    collector.brief = true;
-    begin(&fleet);
-    if (!collect_run(&collector, next_line, take_one, &fleet, deadline_ms) &&
-        loop_stop_signal() == 0)
+    fleet_out_begin(&fleet.out);
+    if (!look(&fleet, rounds, deadline_ms, &e) && e.code == ERR_NONE && loop_stop_signal() == 0)
         fprintf(stderr, "Stopped by --timeout; what was complete by then is above.\n");
-    if (!view_end(&session->views.v[0], &collector))
+    if (!view_end(&session->views.v[0], &fleet.collector))
         fprintf(stderr, "Lost on the way: %s\n", session->views.v[0].vantage.why);
-    code = end(&fleet);
+    code = fleet_out_end(&fleet.out);
     lines_close(&fleet.lines);
-    buf_free(&fleet.out);
-    return code;
+    return e.code != ERR_NONE ? session_fail(session, &e) : code;
 }

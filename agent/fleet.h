@@ -8,11 +8,15 @@
 #include "agent/session.h"
 
 /*
- * `audit --from FILE`: one target a line, ADDRESS [WANTED] or a JSON object with these members;
- * empty lines and lines that begin with # are skipped, a line that cannot be read is reported
- * with its number and counts as unknown. Formats: text and table (a line each), json, jsonl,
- * nagios. Ends with a summary by finding and owner. Returns the exit code.
+ * `audit --from FILE` and `verify --from FILE`: one target a line, ADDRESS [WANTED] or a JSON
+ * object with these members; empty lines and lines that begin with # are skipped, a line that
+ * cannot be read is reported with its number and counts as unknown. Formats: text and table (a
+ * line each), json, jsonl, nagios. Ends with a summary by finding and owner. Returns the exit code.
+ *
+ * An audit looks briefly: see struct collector. A verification goes round after round over those
+ * that were not yet good often enough in a row; each is told when it is, the rest at the end of the
+ * window.
  */
-int fleet_audit(struct session *session);
+int fleet_run(struct session *session);
 
 #endif

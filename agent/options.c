@@ -86,7 +86,7 @@ static const struct option {
     {"--ssh", NULL, "[USER@]HOST[:PORT]", TEXT(ssh), CMD_LOOK,
      "the mail server is on that host; keys or agent, known host"},
     {"--facts", NULL, "FILE", TEXT(facts), CMD_AUDIT, "judge recorded facts; no network"},
-    {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT,
+    {"--from", NULL, "FILE", TEXT(from), CMD_AUDIT | CMD_VERIFY,
      "targets from FILE (-: stdin), one a line: ADDRESS [WANTED]"},
     {"--record", NULL, "FILE", TEXT(record), CMD_AUDIT | CMD_VERIFY | CMD_HEADERS | CMD_TRACE,
      "write the facts that were seen"},

@@ -141,7 +141,7 @@ static void plan_forward(const struct planning *p, const struct plan_input *in)
     forward_after(p, facts, now, &step->after);
     step->ttl_s = in->forward.holding.ttl_s ? in->forward.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
-    set_holder(step, &in->forward, &facts->forward_owner);
+    set_holder(step, &in->forward, facts_owner(facts, OWNER_DNS));
     tell_side_effect(step);
     if (forward->cname.count > 0)
         step->provider[0] = '\0'; /* an alias has to go first, and only a person may decide that */
@@ -187,7 +187,7 @@ static void plan_ptr(const struct planning *p, const struct plan_input *in)
     step->ttl_s = in->ptr.holding.ttl_s ? in->ptr.holding.ttl_s : p->policy->ttl_s;
     step->visible_s = set->values.count > 0 ? set->ttl_s : set->negative_ttl_s;
     snprintf(step->target, sizeof step->target, "PTR %s", ip_text(&facts->address).s);
-    set_holder(step, &in->ptr, &facts->ptr_owner);
+    set_holder(step, &in->ptr, facts_owner(facts, OWNER_IP));
     tell_side_effect(step);
     set_action(step);
 }
@@ -256,7 +256,7 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
     step = add_step(p->plan, STEP_MTA, in);
     step->finding = finding->id;
     step->owner = OWNER_MTA;
-    step->owner_who = in->facts->mta_owner;
+    step->owner_who = *facts_owner(in->facts, OWNER_MTA);
     str_cut(step->host, sizeof step->host, in->host);
     str_format(step->target, sizeof step->target, "%s %s", in->mta->mta->name,
                reason == NULL ? edits->setting : "name");

@@ -57,11 +57,12 @@ static void say_verdicts(const struct report *report, char *out, size_t size)
              tally.unknown);
 }
 
-/* The name that all identities are wanted to carry; NULL when they differ or there is none. */
+/* The name that all identities are wanted to carry; NULL when they differ or one has none. */
 static const char *common_name(const struct report *report)
 {
-    for (size_t i = 1; i < report->identity_count; i++)
-        if (!name_equal(&report->identities[i].facts.wanted, &report->identities[0].facts.wanted))
+    for (size_t i = 0; i < report->identity_count; i++)
+        if (report->identities[i].facts.wanted.s[0] == '\0' ||
+            !name_equal(&report->identities[i].facts.wanted, &report->identities[0].facts.wanted))
             return NULL;
     return report->identity_count > 0 ? report->identities[0].facts.wanted.s : NULL;
 }
@@ -73,12 +74,16 @@ static void say_no_changes(const struct report *report, char *out, size_t size)
     const char *name = common_name(report);
 
     if (name == NULL)
-        name = "their names";
+        name = count == 1 ? "its name" : "their names";
     if (count == 0)
         snprintf(out, size, "No changes.");
+    else if (aligned < count && count == 1)
+        snprintf(out, size, "No changes, but %s cannot be said to identify as %s.",
+                 ip_text(&report->identities[0].facts.address).s, name);
     else if (aligned < count)
-        snprintf(out, size, "No changes, but only %zu of %s can be said to identify as %s.",
-                 aligned, count_text(count, "address", "addresses").s, name);
+        snprintf(out, size,
+                 "No changes, but %zu of %zu addresses cannot be said to identify as %s.",
+                 count - aligned, count, name);
     else if (count == 1)
         snprintf(out, size, "No changes. %s already identifies as %s.",
                  ip_text(&report->identities[0].facts.address).s, name);

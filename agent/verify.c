@@ -193,9 +193,8 @@ static void judge_identity(const struct identity *identity, bool strict, struct 
              ip_record_type(facts->address.family), all, round);
 }
 
-/* What one look says as a round. */
-static void judge_round(const struct identity *identities, size_t count, bool strict,
-                        struct verify_round *round)
+void verify_judge(const struct identity *identities, size_t count, bool strict,
+                  struct verify_round *round)
 {
     struct witnesses all = {.count = 0};
 
@@ -220,13 +219,6 @@ static enum verify_outcome outcome_of(const struct identity *identities, size_t 
     return unknown ? VERIFY_UNKNOWN : VERIFY_PENDING;
 }
 
-/* Since when the zone of a set has had the same fault, in every round. */
-struct spell {
-    enum zone_fault fault;
-    time_t since;
-    unsigned rounds;
-};
-
 /* The two sets of each identity whose zones a receiver depends on. */
 static struct rrset_facts *set_of(struct facts *facts, size_t which)
 {
@@ -242,30 +234,41 @@ static struct rrset_facts *set_of(struct facts *facts, size_t which)
     return NULL;
 }
 
-static void count_spells(struct identity *identities, size_t count, struct spell *spells)
+void verify_remember(struct identity *identities, size_t count, struct verify_memory *memories)
 {
     for (size_t i = 0; identities != NULL && i < 2 * count; i++) {
         const struct rrset_facts *set = set_of(&identities[i / 2].facts, i % 2);
+        struct zone_spell *spell = &memories[i / 2].zones[i % 2];
         enum zone_fault fault = set != NULL ? rrset_zone_fault(set) : ZONE_SOUND;
-        if (fault != spells[i].fault || spells[i].rounds == 0)
-            spells[i] = (struct spell){.fault = fault, .since = time(NULL)};
-        spells[i].rounds++;
+        if (fault != spell->fault || spell->rounds == 0)
+            *spell = (struct zone_spell){.fault = fault, .since = time(NULL)};
+        spell->rounds++;
     }
 }
 
 /* What was broken in every round of the window is broken: judge with that. */
-static void judge_spells(struct identity *identities, size_t count, const struct spell *spells,
-                         unsigned rounds)
+static void judge_spells(struct identity *identities, size_t count,
+                         const struct verify_memory *memories, unsigned rounds)
 {
     for (size_t i = 0; i < 2 * count; i++) {
         struct identity *identity = &identities[i / 2];
         struct rrset_facts *set = set_of(&identity->facts, i % 2);
-        if (set == NULL || spells[i].fault == ZONE_SOUND || spells[i].rounds < rounds)
+        const struct zone_spell *spell = &memories[i / 2].zones[i % 2];
+        if (set == NULL || spell->fault == ZONE_SOUND || spell->rounds < rounds)
             continue;
-        set->broken_s = (uint32_t)(time(NULL) - spells[i].since) + 1;
+        set->broken_s = (uint32_t)(time(NULL) - spell->since) + 1;
         judgement_free(&identity->judgement);
         audit_target(&identity->facts, &identity->judgement);
     }
+}
+
+enum verify_outcome verify_conclude(struct identity *identities, size_t count,
+                                    const struct verify_memory *memories, size_t remembered,
+                                    unsigned rounds, const struct verify_settings *settings)
+{
+    if (rounds >= settings->passes && loop_stop_signal() == 0)
+        judge_spells(identities, remembered, memories, rounds);
+    return outcome_of(identities, count, settings->strict);
 }
 
 /* Places that could not look are told, and not counted. */
@@ -278,19 +281,19 @@ static void note_unreached(const struct views *views, struct verify_round *round
 }
 
 /* One look from everywhere, judged. False when it was stopped. */
-static bool make_round(const struct verify_run *run, struct spell *spells, struct sights *last,
-                       struct verify_round *round)
+static bool make_round(const struct verify_run *run, struct verify_memory *memories,
+                       struct sights *last, struct verify_round *round)
 {
     identities_free(last->identities, last->count);
     if (!views_look(run->views, run->collector, run->targets, run->count, 0, last))
         return false;
-    judge_round(last->identities, last->count, run->settings->strict, round);
+    verify_judge(last->identities, last->count, run->settings->strict, round);
     note_unreached(run->views, round);
-    count_spells(last->identities, run->count, spells);
+    verify_remember(last->identities, run->count, memories);
     return true;
 }
 
-static enum verify_outcome rounds(const struct verify_run *run, struct spell *spells,
+static enum verify_outcome rounds(const struct verify_run *run, struct verify_memory *memories,
                                   struct sights *last)
 {
     const struct verify_settings *settings = run->settings;
@@ -299,7 +302,7 @@ static enum verify_outcome rounds(const struct verify_run *run, struct spell *sp
 
     for (;;) {
         struct verify_round round = {.passes = settings->passes};
-        if (!make_round(run, spells, last, &round))
+        if (!make_round(run, memories, last, &round))
             return VERIFY_UNKNOWN;
         made++;
         in_row = round.good ? in_row + 1 : 0;
@@ -312,18 +315,16 @@ static enum verify_outcome rounds(const struct verify_run *run, struct spell *sp
             break;
         act_pause((long)settings->interval_s * 1000);
     }
-    if (made >= settings->passes && loop_stop_signal() == 0)
-        judge_spells(last->identities, run->count, spells, made);
-    return outcome_of(last->identities, last->count, settings->strict);
+    return verify_conclude(last->identities, last->count, memories, run->count, made, settings);
 }
 
 enum verify_outcome verify_run(const struct verify_run *run, struct sights *last)
 {
-    struct spell *spells = mem_new(2 * run->count + 1, sizeof *spells);
+    struct verify_memory *memories = mem_new(run->count + 1, sizeof *memories);
     enum verify_outcome outcome;
 
     *last = (struct sights){.count = 0};
-    outcome = rounds(run, spells, last);
-    free(spells);
+    outcome = rounds(run, memories, last);
+    free(memories);
     return outcome;
 }

@@ -5,6 +5,8 @@
 #ifndef NAMESAKE_VERIFY_H
 #define NAMESAKE_VERIFY_H
 
+#include <time.h>
+
 #include "agent/collect.h"
 #include "agent/report.h"
 
@@ -32,6 +34,18 @@ enum verify_outcome {
     VERIFY_UNKNOWN,
 };
 
+/* Since when a zone has had the same fault, in every round. */
+struct zone_spell {
+    enum zone_fault fault;
+    time_t since;
+    unsigned rounds;
+};
+
+/* What is remembered of one target from round to round; all zero before the first. */
+struct verify_memory {
+    struct zone_spell zones[2]; /* of its PTR and of its wanted name */
+};
+
 struct views;
 struct sights;
 
@@ -51,6 +65,21 @@ struct verify_run {
  * is handed to the caller, who frees the identities (identities_free).
  */
 enum verify_outcome verify_run(const struct verify_run *run, struct sights *last);
+
+/* What one look says as a round: everything of *round but its place among the others. */
+void verify_judge(const struct identity *identities, size_t count, bool strict,
+                  struct verify_round *round);
+
+/* Learn from one round, an identity for each memory. */
+void verify_remember(struct identity *identities, size_t count, struct verify_memory *memories);
+
+/*
+ * What identities that were not good often enough come to after so many rounds. The first ones have
+ * a memory each: a zone that was broken in every round is a finding of theirs now.
+ */
+enum verify_outcome verify_conclude(struct identity *identities, size_t count,
+                                    const struct verify_memory *memories, size_t remembered,
+                                    unsigned rounds, const struct verify_settings *settings);
 
 /* Look at the targets once and judge them; in the order of the targets. False when stopped. */
 bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
+#include "agent/fleet.h"
 #include "agent/recorded.h"
 
 /* "authority ok" or "resolvers 2/4" */
@@ -55,7 +56,6 @@ static void announce_rounds(const struct session *s, const struct verify_setting
     fprintf(stderr, "%s at most\n", str_duration_text(settings->window_s).s);
 }
 
-/* Without resolvers of the configuration, those that many receivers' hosters ask, too. */
 static enum verify_outcome run_rounds(struct session *s, const struct verify_settings *settings)
 {
     char left_out[sizeof((struct verify_round *)0)->left_out] = "";
@@ -69,8 +69,6 @@ static enum verify_outcome run_rounds(struct session *s, const struct verify_set
     struct sights last;
     enum verify_outcome outcome;
 
-    if (s->config.resolver_count == 0)
-        s->collector.resolver_count = public_resolvers(s->collector.resolvers, RESOLVERS_MAX);
     views_choose(&s->views, &s->config, s->options, true);
     outcome = verify_run(&run, &last);
     session_keep(s, last.identities, last.count);
@@ -94,23 +92,32 @@ static void say_next(const struct session *s, enum verify_outcome outcome, char 
         str_cut(out, size, "namesake plan");
 }
 
+struct verify_settings verify_settings_of(const struct session *s)
+{
+    const struct options *o = s->options;
+
+    return (struct verify_settings){
+        .window_s = o->window_s >= 0 ? (uint32_t)o->window_s : s->config.window_s,
+        .interval_s = o->interval_s >= 0 ? (uint32_t)o->interval_s : s->config.interval_s,
+        .passes = o->passes >= 0 ? (uint32_t)o->passes : s->config.passes,
+        .strict = s->config.strict};
+}
+
 int verify_command(struct session *s)
 {
     static const int codes[] = {EXIT_YES, EXIT_PENDING, EXIT_NO, EXIT_UNKNOWN};
     const struct options *o = s->options;
-    struct verify_settings settings = {.window_s = s->config.window_s,
-                                       .interval_s = s->config.interval_s,
-                                       .passes = s->config.passes,
-                                       .strict = s->config.strict};
+    const struct verify_settings settings = verify_settings_of(s);
     enum verify_outcome outcome;
     struct report report;
     struct error e = {0};
 
+    if (s->config.resolver_count == 0) /* those that many receivers ask, too */
+        s->collector.resolver_count = public_resolvers(s->collector.resolvers, RESOLVERS_MAX);
+    if (o->from != NULL)
+        return fleet_run(s);
     if (s->targets.count == 0 && !session_find_targets(s, &e))
         return session_fail(s, &e);
-    settings.window_s = o->window_s >= 0 ? (uint32_t)o->window_s : settings.window_s;
-    settings.interval_s = o->interval_s >= 0 ? (uint32_t)o->interval_s : settings.interval_s;
-    settings.passes = o->passes >= 0 ? (uint32_t)o->passes : settings.passes;
     announce_rounds(s, &settings);
     outcome = run_rounds(s, &settings);
     if (o->record != NULL && !recorded_write(s, &e))

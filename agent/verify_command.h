@@ -6,6 +6,9 @@
 
 #include "agent/session.h"
 
+/* What the options say of the rounds, and the configuration otherwise. */
+struct verify_settings verify_settings_of(const struct session *session);
+
 /* The exit code. Finds the targets unless the session has them (apply --window). */
 int verify_command(struct session *session);
 

@@ -1,7 +1,7 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034
 #
 # prepare.sh - gets what a build or a check needs from Debian, once. Sourced by
-# tests/run.sh and examples/demo/run.sh; wants messages.sh of the lab and $log.
+# tests/run.sh and examples/demo/run.sh; wants messages.sh of the lab.
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config check libjansson-dev libconfig-dev
     libc-ares-dev libcurl4-openssl-dev libldns-dev libssh2-1-dev libssl-dev)
@@ -10,8 +10,9 @@ check_packages=(clang clang-format clang-tidy libclang-rt-dev iproute2 jq
 
 # quietly COMMAND...: shows what it printed only when it fails.
 quietly() {
-    "$@" >"$log" 2>&1 </dev/null && return
-    tail -n 40 "$log" >&2
+    local said
+    said=$("$@" 2>&1 </dev/null) && return
+    tail -n 40 <<<"$said" >&2
     return 1
 }
 
@@ -30,7 +31,7 @@ need_packages() { # need_packages PACKAGE...: installs the ones that are not the
     echo "Installing what is needed: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     # The lists of a fresh machine are empty or old; new ones are fetched only then.
-    apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 </dev/null && return
+    apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 </dev/null && return
     quietly apt-get update && quietly apt-get install -y --no-install-recommends "${missing[@]}" &&
         return
     complain 69 "cannot install the packages that are needed" \

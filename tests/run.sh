@@ -92,15 +92,21 @@ shell_scripts() {
     git ls-files '*.sh' .ci/run | xargs shellcheck -x
 }
 
+fuzz_one() { # fuzz_one NAME
+    mkdir -p "build/fuzz/found/$1"
+    local said="build/fuzz/found/$1.log"
+    "build/fuzz/tests/$1" -max_total_time=5 "build/fuzz/found/$1" \
+        "tests/fuzz/corpus/${1#fuzz_}" >"$said" 2>&1 && return
+    echo "$1 found something:"
+    tail -n 40 "$said"
+    return 255 # which ends xargs
+}
+
 fuzz_briefly() {
-    local source name
     cmake --preset fuzz && cmake --build --preset fuzz
-    for source in tests/fuzz/fuzz_*.c; do
-        name=$(basename "$source" .c)
-        mkdir -p "build/fuzz/found/$name"
-        "build/fuzz/tests/$name" -max_total_time=5 "build/fuzz/found/$name" \
-            "tests/fuzz/corpus/${name#fuzz_}"
-    done
+    export -f fuzz_one
+    find tests/fuzz -name 'fuzz_*.c' -printf '%f\n' | sed 's/\.c$//' | sort |
+        xargs -P "$(nproc)" -I {} bash -c 'fuzz_one {}'
 }
 
 # The release build; its figures are shown, pass or fail.

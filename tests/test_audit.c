@@ -251,9 +251,9 @@ START_TEST(test_owner)
     struct error e = {0};
 
     ck_assert_msg(facts_from_json(document, &facts, &e), "%s: %s", owners[_i].label, e.why);
-    facts.ptr_owner = (struct owner_facts){"Hetzner Cloud", "hz", true};
-    facts.forward_owner = (struct owner_facts){"Example Registry", "", false};
-    facts.mta_owner = (struct owner_facts){"root on this machine", "", true};
+    *facts_set_owner(&facts, OWNER_IP) = (struct owner_facts){"Hetzner Cloud", "hz", true};
+    *facts_set_owner(&facts, OWNER_DNS) = (struct owner_facts){"Example Registry", "", false};
+    *facts_set_owner(&facts, OWNER_MTA) = (struct owner_facts){"root on this machine", "", true};
     audit_target(&facts, &judged);
     ck_assert_msg(judged.count == 1, "%s: %zu findings", owners[_i].label, judged.count);
     ck_assert_msg(strcmp(judged.findings[0].who, owners[_i].who) == 0, "%s: %s", owners[_i].label,

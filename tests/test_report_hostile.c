@@ -35,6 +35,7 @@ static struct identity make_identity(const char *text, unsigned number)
     struct identity identity = {0};
     struct facts *facts = &identity.facts;
     struct forward_facts *forward;
+    struct owner_facts *owner;
     uint8_t bytes[4] = {203, 0, (uint8_t)(number >> 8), (uint8_t)number};
 
     facts->address = ip_from_bytes(bytes, IP_V4);
@@ -55,8 +56,9 @@ static struct identity make_identity(const char *text, unsigned number)
     facts->helo.state = HELO_OBSERVED;
     str_cut(facts->helo.value, sizeof facts->helo.value, text);
     str_cut(facts->path.relay, sizeof facts->path.relay, text);
-    str_cut(facts->ptr_owner.name, sizeof facts->ptr_owner.name, text);
-    str_cut(facts->ptr_owner.provider, sizeof facts->ptr_owner.provider, text);
+    owner = facts_set_owner(facts, OWNER_IP);
+    str_cut(owner->name, sizeof owner->name, text);
+    str_cut(owner->provider, sizeof owner->provider, text);
     audit_target(facts, &identity.judgement);
     return identity;
 }

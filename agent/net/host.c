@@ -76,6 +76,19 @@ bool host_remove_stage(struct host *host, const char *path, struct error *e)
     return host->ops->remove_stage(host, path, e);
 }
 
+void host_prefix(const struct host *host, char *out, size_t size)
+{
+    str_format(out, size, HOST_HIDDEN "%s%s", host->mark, host->mark[0] ? "-" : "");
+}
+
+bool host_sweep(struct host *host, const char *folder, struct error *e)
+{
+    char prefix[HOST_PREFIX_MAX];
+
+    host_prefix(host, prefix, sizeof prefix);
+    return !host->mark[0] || host->ops->sweep(host, folder, prefix, e);
+}
+
 bool host_run(struct host *host, const struct command *command, struct command_result *out,
               struct error *e)
 {

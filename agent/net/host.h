@@ -49,6 +49,7 @@ struct host_ops {
     bool (*make_stage)(struct host *, const char *beside, char *path, size_t size, struct error *);
     bool (*put)(struct host *, const char *path, const char *text, size_t length, struct error *);
     bool (*remove_stage)(struct host *, const char *path, struct error *);
+    bool (*sweep)(struct host *, const char *folder, const char *prefix, struct error *);
     bool (*run)(struct host *, const struct command *, struct command_result *, struct error *);
     bool (*is_locked)(struct host *, const char *path, bool *locked, struct error *);
     bool (*is_root)(struct host *);
@@ -59,7 +60,14 @@ struct host_ops {
 struct host {
     const struct host_ops *ops;
     char title[280]; /* "this machine", "root@out2.example.com" */
+    char mark[64];   /* of the run at work, a part of the names of temporaries and stages; or "" */
 };
+
+#define HOST_HIDDEN ".namesake-"
+#define HOST_PREFIX_MAX 80
+
+/* How the names of temporaries and stages begin: hidden, and disabled in folders that are globbed. */
+void host_prefix(const struct host *host, char *out, size_t size);
 
 /* This machine. The caller frees it with host_free. */
 struct host *host_local(void);
@@ -101,6 +109,13 @@ bool host_make_stage(struct host *host, const char *beside, char *path, size_t s
 bool host_put(struct host *host, const char *path, const char *text, size_t length,
               struct error *e) MUST_USE;
 bool host_remove_stage(struct host *host, const char *path, struct error *e) MUST_USE;
+
+/*
+ * Remove from a folder the temporaries and stages of the run whose mark the host bears: what a
+ * process of it that was killed, or cut off, has left. A replacement that is still under way
+ * over there fails then, and the old file stays. Without a mark nothing is done.
+ */
+bool host_sweep(struct host *host, const char *folder, struct error *e) MUST_USE;
 
 /*
  * Run a program: LC_ALL=C, PATH of the system, in "/", no terminal, no other descriptors. True

@@ -1,6 +1,7 @@
 /* host_local.c - this machine: its files, and who we are on it. */
 #include "agent/net/host_local.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -16,8 +17,6 @@
 
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
-
-#define STAGE_PREFIX ".namesake-"
 
 /* Older than the two seconds that Postfix waits for. */
 #define BACK_DATE_S 5
@@ -123,11 +122,11 @@ static bool local_make_stage(struct host *host, const char *beside, char *path, 
 {
     const char *slash = strrchr(beside, '/');
     int folder = slash ? (int)(slash - beside) : 1;
-    char made[PATH_MAX];
+    char made[PATH_MAX], prefix[HOST_PREFIX_MAX];
     int n;
 
-    (void)host;
-    n = snprintf(made, sizeof made, "%.*s/" STAGE_PREFIX "XXXXXX", folder, slash ? beside : ".");
+    host_prefix(host, prefix, sizeof prefix);
+    n = snprintf(made, sizeof made, "%.*s/%sXXXXXX", folder, slash ? beside : ".", prefix);
     if (n < 0 || (size_t)n >= sizeof made || (size_t)n >= size)
         return fail(e, ERR_SYSTEM, "the name of the folder beside %.200s is too long", beside);
     if (!mkdtemp(made)) {
@@ -167,12 +166,31 @@ static bool local_remove_stage(struct host *host, const char *path, struct error
 
     (void)host;
     /* What was not made by local_make_stage is never removed. */
-    if (!str_starts(slash ? slash + 1 : path, STAGE_PREFIX))
+    if (!str_starts(slash ? slash + 1 : path, HOST_HIDDEN))
         return fail(e, ERR_INTERNAL, "%.200s is not a staging folder", path);
     if (nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
         return true;
     (void)host_local_refused(e, errno, path);
     return error_what(e, "cannot remove %.200s", path);
+}
+
+static bool local_sweep(struct host *host, const char *folder, const char *prefix, struct error *e)
+{
+    DIR *all = opendir(folder);
+    const struct dirent *entry;
+    char path[PATH_MAX];
+    bool ok = true;
+
+    (void)host;
+    if (all == NULL)
+        return errno == ENOENT || host_local_refused(e, errno, folder);
+    while (ok && (entry = readdir(all)) != NULL) {
+        str_format(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (str_starts(entry->d_name, prefix))
+            ok = local_remove_stage(host, path, e);
+    }
+    closedir(all);
+    return ok;
 }
 
 /* A record lock of another process; flock does not see those. */
@@ -241,6 +259,7 @@ static const struct host_ops local_ops = {
     .make_stage = local_make_stage,
     .put = local_put,
     .remove_stage = local_remove_stage,
+    .sweep = local_sweep,
     .run = host_local_run,
     .is_locked = local_is_locked,
     .is_root = local_is_root,

@@ -23,11 +23,12 @@
 
 /* A replacement under way. Names are within the folder. */
 struct swap {
+    const struct host *host;
     const struct host_file *old;
     int folder, now, temporary;
     char name[NAME_MAX + 1];
-    char temporary_name[64]; /* "" while there is none */
-    struct stat st;          /* of the file as it is */
+    char temporary_name[HOST_PREFIX_MAX + 32]; /* "" while there is none */
+    struct stat st;                            /* of the file as it is */
 };
 
 static bool same_digest(const struct swap *swap, int fd, struct error *e)
@@ -109,11 +110,13 @@ static bool changeable(const struct swap *swap, struct error *e)
 
 static bool open_temporary(struct swap *swap, struct error *e)
 {
+    char prefix[HOST_PREFIX_MAX];
     unsigned long long random;
 
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
         return fail(e, ERR_SYSTEM, "no random numbers: %s", strerror(errno));
-    snprintf(swap->temporary_name, sizeof swap->temporary_name, ".namesake-%016llx", random);
+    host_prefix(swap->host, prefix, sizeof prefix);
+    str_format(swap->temporary_name, sizeof swap->temporary_name, "%s%016llx", prefix, random);
     swap->temporary = openat(swap->folder, swap->temporary_name,
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (swap->temporary >= 0)
@@ -260,10 +263,9 @@ static bool take_away(struct swap *swap, struct error *e)
 bool host_local_replace(struct host *host, const struct host_file *old, const char *text,
                         size_t length, struct error *e)
 {
-    struct swap swap = {.old = old, .folder = -1, .now = -1, .temporary = -1};
+    struct swap swap = {.host = host, .old = old, .folder = -1, .now = -1, .temporary = -1};
     bool ok;
 
-    (void)host;
     if (text == NULL)
         ok = take_away(&swap, e);
     else if (host_is_absent(old))

@@ -154,6 +154,7 @@ static const struct host_ops ssh_ops = {
     .make_stage = host_ssh_make_stage,
     .put = host_ssh_put,
     .remove_stage = host_ssh_remove_stage,
+    .sweep = host_ssh_sweep,
     .run = ssh_host_run,
     .is_locked = host_ssh_is_locked,
     .is_root = ssh_host_is_root,

@@ -50,6 +50,8 @@ bool host_ssh_make_stage(struct host *host, const char *beside, char *path, size
 bool host_ssh_put(struct host *host, const char *path, const char *text, size_t length,
                   struct error *e) MUST_USE;
 bool host_ssh_remove_stage(struct host *host, const char *path, struct error *e) MUST_USE;
+bool host_ssh_sweep(struct host *host, const char *folder, const char *prefix,
+                    struct error *e) MUST_USE;
 bool host_ssh_is_locked(struct host *host, const char *path, bool *locked,
                         struct error *e) MUST_USE;
 

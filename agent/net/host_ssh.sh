@@ -77,9 +77,10 @@ looks() { stat -c '%u %g %a %C' -- "$1" 2>/dev/null; }
 # Postfix waits for a configuration file that is younger than two seconds.
 back_date() { touch -d "@$(($(date +%s) - 5))" -- "$1" 2>/dev/null || :; }
 
-# store FILE DIGEST: the input becomes its content; the digest tells whether all of it came.
+# store FILE DIGEST: the input becomes its content; the digest tells whether all of it came. A
+# connection that hangs is not waited for, so that the file does not stay for hours.
 store() {
-    cat >"$1" || return 1
+    timeout 60 cat >"$1" || [ $? = 124 ] || return 1
     has_digest "$1" "$2" 17 || return
     back_date "$1"
     sync -- "$1" || return 1
@@ -128,8 +129,11 @@ do_replace() {
     return "$result"
 }
 
-# stage FOLDER
-do_stage() { mktemp -d -- "$1/.namesake-XXXXXX"; }
+# stage FOLDER PREFIX
+do_stage() { mktemp -d -- "$1/$2XXXXXX"; }
+
+# sweep FOLDER PREFIX: all that begins so.
+do_sweep() { rm -rf -- "$1/${2:?}"*; }
 
 # put PATH DIGEST: a new file; one that exists stays.
 do_put() {

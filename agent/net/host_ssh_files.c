@@ -12,7 +12,6 @@
 #include "agent/base/str.h"
 
 #define FILE_MS 30000 /* for one operation; a file is at most HOST_FILE_MAX */
-#define STAGE_PREFIX ".namesake-"
 
 /* How tools and shells end the line that says why, with LC_ALL=C; dash has words of its own. */
 static const struct {
@@ -159,7 +158,7 @@ bool host_ssh_replace(struct host *host, const struct host_file *old, const char
                       size_t length, struct error *e)
 {
     const struct digest digest = text ? digest_of(text, length) : (struct digest){"none"};
-    char name[64];
+    char prefix[HOST_PREFIX_MAX], name[HOST_PREFIX_MAX + 32];
     const char *words[] = {"replace",  old->path, old->target, old->digest.hex,
                            digest.hex, name,      NULL};
     const struct host_ssh_call call = {.words = words,
@@ -172,7 +171,8 @@ bool host_ssh_replace(struct host *host, const struct host_file *old, const char
 
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
         return fail(e, ERR_SYSTEM, "no random numbers");
-    str_format(name, sizeof name, STAGE_PREFIX "%016llx", random);
+    host_prefix(host, prefix, sizeof prefix);
+    str_format(name, sizeof name, "%s%016llx", prefix, random);
     if (!operate(host, "replace", old->target, &call, &output, e))
         return false;
     host_ssh_output_free(&output);
@@ -183,8 +183,8 @@ bool host_ssh_make_stage(struct host *host, const char *beside, char *path, size
                          struct error *e)
 {
     const char *slash = strrchr(beside, '/');
-    char folder[PATH_MAX];
-    const char *words[] = {"stage", folder, NULL};
+    char folder[PATH_MAX], prefix[HOST_PREFIX_MAX];
+    const char *words[] = {"stage", folder, prefix, NULL};
     const struct host_ssh_call call = {
         .words = words, .timeout_ms = FILE_MS, .output_max = PATH_MAX};
     struct ssh_output output;
@@ -192,6 +192,7 @@ bool host_ssh_make_stage(struct host *host, const char *beside, char *path, size
 
     str_format(folder, sizeof folder, "%.*s", slash ? (int)(slash - beside) : 1,
                slash ? beside : ".");
+    host_prefix(host, prefix, sizeof prefix);
     if (!operate(host, "make a folder beside", beside, &call, &output, e))
         return false;
     if (output.out.length > 0 && output.out.data[output.out.length - 1] == '\n')
@@ -228,9 +229,22 @@ bool host_ssh_remove_stage(struct host *host, const char *path, struct error *e)
     struct ssh_output output;
 
     /* What was not made by host_ssh_make_stage is never removed. */
-    if (!str_starts(slash ? slash + 1 : path, STAGE_PREFIX))
+    if (!str_starts(slash ? slash + 1 : path, HOST_HIDDEN))
         return fail(e, ERR_INTERNAL, "%.200s is not a staging folder", path);
     if (!operate(host, "remove", path, &call, &output, e))
+        return false;
+    host_ssh_output_free(&output);
+    return true;
+}
+
+bool host_ssh_sweep(struct host *host, const char *folder, const char *prefix, struct error *e)
+{
+    const char *words[] = {"sweep", folder, prefix, NULL};
+    const struct host_ssh_call call = {
+        .words = words, .timeout_ms = FILE_MS, .output_max = PATH_MAX};
+    struct ssh_output output;
+
+    if (!operate(host, "tidy up", folder, &call, &output, e))
         return false;
     host_ssh_output_free(&output);
     return true;

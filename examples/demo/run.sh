@@ -28,8 +28,6 @@ END
 [ "$(id -u)" = 0 ] || complain 77 "the demo has to be started by root" \
     "it installs build packages and makes network namespaces; nothing of it stays running" \
     "root" "sudo $0"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 announce
 cd "$top"
 if [ -z "${NAMESAKE:-}" ]; then

@@ -37,4 +37,30 @@ when "a thousand of the same are asked for"
 seq 1000 | sed "s/.*/$V4 $NAME/" >/tmp/many
 expect_exit 0 namesake audit --from /tmp/many
 expect_out "1000 addresses: 1000 aligned"
+
+when "a fleet is verified: those in order, and one that is not"
+expect_exit 0 namesake verify --from /tmp/good --passes 2 --interval 1s --window 1m
+expect_out "aligned      $V4  $NAME"
+expect_out "2 addresses: 2 aligned, 0 not aligned, 0 unknown"
+expect_err "2 of 2 good, 2 to look at again in 1 s"
+expect_exit 2 bash -c 'namesake verify --from - --passes 2 --interval 1s --window 3s </tmp/fleet'
+expect_out "3 addresses: 2 aligned, 1 not aligned, 0 unknown"
+expect_err "line 4 of - is no target"
+then_ "each is told when it is in order, and the rest when the window is over"
+expect 3 bash -c "sed -n '3s/ .*//p; 1,2s/ .*//p' '$out' | wc -l"
+expect "not-aligned" bash -c "sed -n '3s/ .*//p' '$out'"
+
+when "a resolver still has the old PTR"
+dns_set "$(ptr_owner "$V4")" 600 PTR "$OLD_PTR4."
+secondaries_follow
+resolvers_forget
+expect "$OLD_PTR4." ptr_show 192.0.2.53 "$V4"
+ptr_set "$V4" "$NAME"
+secondaries_follow
+remember_world
+expect_exit 6 namesake verify --from /tmp/good --passes 2 --interval 1s --window 2s
+expect_out "pending      $V4  $NAME"
+expect_out "has the old PTR cached"
+expect_exit 6 bash -c 'namesake verify --from - --passes 2 --interval 1s --window 2s --json </tmp/good'
+expect_json '.format' namesake.verify
 nothing_changed

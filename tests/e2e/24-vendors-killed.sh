@@ -4,7 +4,7 @@
 # shellcheck source=tests/emulators/words.sh
 source "$LAB_FOLDER/../emulators/words.sh"
 
-world_now() { # and what the accounts hold: nothing is made twice
+world_now() { # with what the account holds: nothing is made twice
     records_now
     jq -c '[.zones[].records[] | [.type, .name, .content, .proxied]] | sort' \
         "$LAB/cloudflare/state.json"

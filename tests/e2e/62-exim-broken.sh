@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: a broken Exim is never told to read its files, and a dead one comes back
+# On: exim-single exim-single-ssh
 
 given "an option that is none in the one file, not yet read by the running Exim"
-exim_instead single
 cp /etc/exim4/exim4.conf /tmp/good.conf
 echo 'primary_hostname' >/tmp/broken.conf
 cat /tmp/good.conf >>/tmp/broken.conf
@@ -17,7 +17,7 @@ run namesake apply --yes --only mta
 [ "$STATUS" != 0 ] || fail "it claims to have repaired what cannot be read"
 then_ "nothing is touched, and the daemon lives"
 nothing_changed
-expect "$OLD_NAME" exim_greets "$V4"
+expect "$OLD_NAME" greeted_by "$V4"
 expect "$pid" exim_pid
 
 when "the file is put right, and the daemon dies between the look and the write"
@@ -34,7 +34,7 @@ expect_exit 0 namesake apply --yes --only mta
 rm /usr/sbin/cp
 then_ "it is started as it was before, with the new name"
 [ -e /tmp/died ] || fail "it was never killed"
-expect "$NAME" exim_greets "$V4"
+expect "$NAME" greeted_by "$V4"
 expect "exim4 -bd -q30m " bash -c "tr '\0' ' ' </proc/$(exim_pid)/cmdline"
 
 when "the daemon is gone and the run is rolled back"
@@ -52,4 +52,4 @@ run namesake apply --yes --only mta
 [ "$STATUS" != 0 ] || fail "it built from files that Exim does not read"
 then_ "what Exim reads is as it was, and it goes on"
 nothing_changed
-expect "$OLD_NAME" exim_greets "$V4"
+expect "$OLD_NAME" greeted_by "$V4"

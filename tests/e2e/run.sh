@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 #
-# run.sh [SCENARIO...] - runs the real program against the real servers of the
-# lab, a fresh lab for each scenario file (all of tests/e2e/NN-name.sh, or those
-# named by number, name or path). One line a scenario, the log of what failed,
-# and a count at the end. Scenario files say what they expect in the words of
+# run.sh [SCENARIO[@SERVER]...] - runs the real program against the real servers
+# of the lab, a fresh lab for each scenario file (all of tests/e2e/NN-name.sh, or
+# those named by number, name or path). A file whose head says "# On: SERVER..."
+# runs once for each of these (tests/lab/server.sh), or for the one named. One line
+# a scenario, the log of what failed, and a count at the end. Scenario files say what they expect in the words of
 # tests/lab/functions.sh and expect.sh.
 #
 # NAMESAKE=FILE    the program, default build/release/namesake
@@ -38,8 +39,27 @@ scenario_files() { # scenario_files [SCENARIO...]
     done
 }
 
-title_of() {
-    sed -n 's/^# Scenario: //p' "$1" | head -n 1
+# FILE@SERVER of each run, one a line.
+scenario_runs() { # scenario_runs [SCENARIO[@SERVER]...]
+    local wanted file server servers
+    [ $# -gt 0 ] || set -- ''
+    for wanted; do
+        # shellcheck disable=SC2086 # nothing for all of them
+        for file in $(scenario_files ${wanted%@*}); do
+            servers=$(sed -n 's/^# On: //p' "$file")
+            [[ $wanted != *@* ]] || servers=${wanted#*@}
+            for server in ${servers:-postfix}; do
+                echo "$file@$server"
+            done
+        done
+    done
+}
+
+title_of() { # title_of FILE@SERVER
+    local title
+    title=$(sed -n 's/^# Scenario: //p' "${1%@*}" | head -n 1)
+    [ "${1##*@}" = postfix ] || title+=" [${1##*@}]"
+    echo "$title"
 }
 
 # Inside the lab: the words, a picture of the world, then the scenario itself.
@@ -47,21 +67,22 @@ title_of() {
 body='set -Eeuo pipefail
     trap '\''echo "FAILED: $BASH_COMMAND (line $LINENO)"'\'' ERR
     source "$LAB_FOLDER/functions.sh"
+    mail_server "$2"
     remember_world
     remember_state
     source "$LAB/source/tests/e2e/$1"'
 
-# start_lab FILE LOG: in the background. Each process of the chain goes when the
+# start_lab FILE@SERVER LOG: in the background. Each process of the chain goes when the
 # one above it does. Scenarios send the signals that a shell has background work
 # ignore, so those are put back.
 start_lab() {
     env --default-signal setpriv --pdeathsig KILL \
         timeout --foreground --signal=KILL "$limit" setpriv --pdeathsig KILL \
-        bash "$top/tests/lab/enter.sh" bash -c "$body" - "$(basename "$1")" \
+        bash "$top/tests/lab/enter.sh" bash -c "$body" - "$(basename "${1%@*}")" "${1##*@}" \
         >"$2" 2>&1 </dev/null &
 }
 
-report() { # report STATUS FILE LOG SECONDS
+report() { # report STATUS FILE@SERVER LOG SECONDS
     local title
     title=$(title_of "$2")
     case $1 in
@@ -119,15 +140,15 @@ keep_logs() {
     [ -n "${NAMESAKE_KEEP:-}" ] || return 0
     mkdir -p "$NAMESAKE_KEEP"
     for i in "${!files[@]}"; do
-        cp "$logs/$i" "$NAMESAKE_KEEP/$(basename "${files[i]}" .sh).log"
+        cp "$logs/$i" "$NAMESAKE_KEEP/$(basename "${files[i]/.sh@/@}").log"
     done
 }
 
-list=$(scenario_files "$@")
+list=$(scenario_runs "$@")
 mapfile -t files <<<"$list"
 if [ ! -x "$NAMESAKE" ]; then
     # The lab can be tried before there is a program to put into it.
-    [ "$(basename "${files[*]}")" = 00-lab.sh ] ||
+    [ "$(basename "${files[*]}")" = 00-lab.sh@postfix ] ||
         complain 69 "there is no program $NAMESAKE" "these scenarios run the real program" "you" \
             "cmake --preset release && cmake --build --preset release"
     unset NAMESAKE

@@ -14,6 +14,10 @@ source "$LAB_FOLDER/dns.sh"
 source "$LAB_FOLDER/powerdns.sh"
 # shellcheck source=tests/lab/mail.sh
 source "$LAB_FOLDER/mail.sh"
+# shellcheck source=tests/lab/server.sh
+source "$LAB_FOLDER/server.sh"
+# shellcheck source=tests/lab/desk.sh
+source "$LAB_FOLDER/desk.sh"
 # shellcheck source=tests/lab/out2.sh
 source "$LAB_FOLDER/out2.sh"
 # shellcheck source=tests/lab/exim.sh
@@ -287,7 +291,7 @@ reset_identity() {
     rm -rf "$state"
     cp "$LAB"/keys/* "$credentials/"
     place "${conf_now:-$etc/namesake.conf}" /etc/namesake/namesake.conf
-    cmp -s "$etc/main.cf" /etc/postfix/main.cf || main_cf "$etc/main.cf"
+    server_reset
     dns_delete "$NAME"
     ptr_set "$V4" "$OLD_PTR4"
     ptr_set "$V6" "$OLD_PTR6"

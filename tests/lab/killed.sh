@@ -7,9 +7,12 @@
 last_moment=$LAB/last_moment.so
 plan=/tmp/plan.json
 
-# What counts of the world, as a text. A scenario may say it in its own words.
+# What counts of the world, as a text. A scenario may add to it.
 world_now() {
     records_now
+    server_text
+    greeted_by "$V4"
+    greeted_by "$V6"
 }
 
 # What the primaries say of the identity.
@@ -18,9 +21,13 @@ records_now() {
     kdig +short +timeout=2 @198.51.100.11 -x "$V4" -x "$V6"
 }
 
-# After an end, and after each turn: whatever a scenario needs to go on quickly.
+# What was begun over SSH ends by itself; the mail server serves all the time. Postfix's programs
+# would wait for files that are younger than two seconds.
 an_hour_later() {
-    :
+    wait_for 60 desk_is_quiet || fail "something goes on over SSH"
+    [ "$MTA" != postfix ] || touch -d '1 hour ago' /etc/postfix/{main,master}.cf
+    wait_for 15 says_220 "$V4" || fail "the mail server does not serve"
+    server_parses || fail "the mail server's configuration is broken"
 }
 
 # The secondaries are a second behind their primaries, which is not what is looked at here: their

@@ -19,32 +19,6 @@ out2_network() {
         host_up out2 rack 26 out2' >"$LAB/log/out2-network" 2>&1
 }
 
-out2_keys() {
-    local folder=$LAB/out2
-    mkdir -p "$folder" "$LAB/home/.ssh" /run/sshd
-    chmod 700 "$LAB/home/.ssh"
-    ssh-keygen -q -N '' -t ed25519 -f "$folder/host_ed25519"
-    [ -f "$LAB/home/.ssh/id_ed25519" ] ||
-        ssh-keygen -q -N '' -t ed25519 -f "$LAB/home/.ssh/id_ed25519"
-    cp "$LAB/home/.ssh/id_ed25519.pub" "$folder/authorized"
-    echo "$OUT2 $(cut -d ' ' -f 1,2 "$folder/host_ed25519.pub")" >"$LAB/home/.ssh/known_hosts"
-    cat >"$folder/sshd.conf" <<END
-Port 22
-HostKey $folder/host_ed25519
-PidFile $folder/sshd.pid
-AuthorizedKeysFile $folder/authorized
-PermitRootLogin prohibit-password
-StrictModes no
-END
-}
-
-out2_users() {
-    grep -q '^sshd:' /etc/passwd ||
-        echo 'sshd:x:592:65534::/run/sshd:/usr/sbin/nologin' >>/etc/passwd
-    # Nothing of what this machine's root has in its start-up files.
-    sed -i 's#^root:.*#root:x:0:0:root:/nowhere:/bin/sh#' /etc/passwd
-}
-
 # Its own files, laid over those of the lab in its mount namespace.
 out2_files() {
     local folder=$LAB/out2
@@ -74,8 +48,7 @@ out2_start='
 
 out2_up() {
     out2_network
-    out2_keys
-    out2_users
+    ssh_server "$LAB/out2" "$OUT2"
     out2_files
     on out2 unshare --mount bash -c "$out2_start" </dev/null
     dns_set "$OUT2" 5 A "$OUT2_V4"

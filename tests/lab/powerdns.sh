@@ -151,14 +151,12 @@ powerdns_up() {
 powerdns_account() { # powerdns_account HOST: in the configuration in place of rfc2136
     local id=dns
     [ "$1" = ns1 ] || id=hoster
-    sed -i -E "/id = \"$id\";/,/\}; \}/{
+    settings_change "/id = \"$id\";/,/\}; \}/{
         s/type = \"rfc2136\"/type = \"powerdns\"/
         s|nameserver = .*|endpoint = \"https://${powerdns_names[$1]}:8443\";|
         /tsig_key =/d
         s|tsig_secret = .*/credentials/[a-z0-9-]*|api_key = { file = \"$credentials/$1-api|
-    }" /etc/namesake/namesake.conf
-    conf_now=$LAB/namesake.conf
-    cp /etc/namesake/namesake.conf "$conf_now"
+    }"
 }
 
 # --- What it says and holds --------------------------------------------------

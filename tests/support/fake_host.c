@@ -129,6 +129,15 @@ static bool fake_remove_stage(struct host *host, const char *path, struct error 
     return true;
 }
 
+static bool fake_sweep(struct host *host, const char *folder, const char *prefix, struct error *e)
+{
+    (void)host;
+    (void)folder;
+    (void)prefix;
+    (void)e;
+    return true;
+}
+
 static bool canned(const struct fake_host *fake, const char *command, struct command_result *out)
 {
     for (size_t i = 0; i < fake->answer_count; i++) {
@@ -192,6 +201,7 @@ static const struct host_ops fake_ops = {
     .make_stage = fake_make_stage,
     .put = fake_put,
     .remove_stage = fake_remove_stage,
+    .sweep = fake_sweep,
     .run = fake_run,
     .is_locked = fake_is_locked,
     .is_root = fake_is_root,

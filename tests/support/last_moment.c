@@ -8,8 +8,9 @@
  * A moment is: before a file is synced, renamed, linked, removed or cut; before a file is written,
  * and with half of it written; before a request that changes something leaves for a name server
  * (an UPDATE, RFC 2136) or for an API (POST, PUT, PATCH, DELETE), and after it has left; before a
- * program is started that makes a mail server read its files. Looking is no moment. The programs
- * that are started run without the library.
+ * program is started that makes a mail server read its files; before such a program, or a change
+ * of a file, is asked for over SSH, and after. Looking is no moment. The programs that are started
+ * run without the library; those that lead to the program are left alone.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,8 +28,8 @@
 #define DNS_UPDATE 5
 
 static long at;
-static long *seen; /* shared with children that have not become another program yet */
-static pid_t program;
+static long *seen;    /* shared with children that have not become another program yet */
+static pid_t program; /* 0: this is another one */
 
 /* The C library's own function of that name. */
 #define REAL(name)                                                                                 \
@@ -40,6 +41,8 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *number = getenv("LAST_MOMENT");
 
+    if (strcmp(program_invocation_short_name, "namesake") != 0)
+        return;
     at = number != NULL ? strtol(number, NULL, 10) : 0;
     program = getpid();
     seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -51,7 +54,7 @@ __attribute__((constructor)) static void begin(void)
 __attribute__((destructor)) static void end(void)
 {
     const char *path = getenv("LAST_MOMENTS");
-    FILE *file = path != NULL && getpid() == program ? fopen(path, "w") : NULL;
+    FILE *file = path != NULL && program != 0 && getpid() == program ? fopen(path, "w") : NULL;
 
     if (file == NULL)
         return;
@@ -62,7 +65,7 @@ __attribute__((destructor)) static void end(void)
 /* A moment, and perhaps the last one. */
 static void moment(void)
 {
-    if (++*seen != at)
+    if (program == 0 || ++*seen != at)
         return;
     kill(program, SIGKILL);
     _exit(1);
@@ -99,7 +102,7 @@ ssize_t write(int fd, const void *data, size_t length)
     if (!is_file(fd))
         return real(fd, data, length);
     moment();
-    if (*seen + 1 == at)
+    if (program != 0 && *seen + 1 == at)
         (void)!real(fd, data, length / 2);
     moment();
     return real(fd, data, length);
@@ -198,16 +201,63 @@ int mkdir(const char *path, mode_t mode)
     return real(path, mode);
 }
 
+/* Words of a command that makes a mail server read its files, or changes a file over SSH. */
+static bool is_lasting(const char *word, size_t length)
+{
+    static const char *const words[] = {
+        "reload",  "start", "stop",   "restart", "-HUP", "update-exim4.conf",
+        "replace", "put",   "remove", "sweep"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+/* The words behind the script that a command over SSH begins with. */
+static bool is_lasting_command(const char *text, size_t length)
+{
+    const char *const end = text + length;
+    const char *at_word = memrchr(text, '\n', length);
+
+    for (at_word = at_word != NULL ? at_word : text; at_word < end;) {
+        size_t word = 0;
+        while (at_word + word < end && strchr("' \n", at_word[word]) == NULL)
+            word++;
+        if (is_lasting(at_word, word))
+            return true;
+        at_word += word + 1;
+    }
+    return false;
+}
+
+/* libssh2's; asked again and again until it has left. */
+int libssh2_channel_process_startup(void *channel, const char *request, unsigned request_length,
+                                    const char *message, unsigned length);
+int libssh2_channel_process_startup(void *channel, const char *request, unsigned request_length,
+                                    const char *message, unsigned length)
+{
+    static bool again;
+    bool lasting = message != NULL && is_lasting_command(message, length);
+    int result;
+    REAL(libssh2_channel_process_startup);
+
+    if (lasting && !again)
+        moment();
+    result = real(channel, request, request_length, message, length);
+    again = result == -37; /* LIBSSH2_ERROR_EAGAIN */
+    if (lasting && !again)
+        moment();
+    return result;
+}
+
 /* In the child; the program under test is its parent. */
 int execve(const char *path, char *const args[], char *const variables[])
 {
-    static const char *const words[] = {"reload",  "start", "stop",
-                                        "restart", "-HUP",  "update-exim4.conf"};
     REAL(execve);
 
     for (size_t i = 0; args[i] != NULL && i < 5; i++)
-        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
-            if (strcmp(args[i], words[k]) == 0)
-                moment();
+        if (is_lasting(args[i], strlen(args[i])))
+            moment();
     return real(path, args, variables);
 }

@@ -61,9 +61,9 @@ static void read_identities(const json_t *document, struct report_case *out)
     {
         struct identity *identity = &out->identities[i];
         ck_assert_msg(facts_from_json(item, &identity->facts, &e), "%s: %s", e.what, e.why);
-        read_owner(document, "ptr", &identity->facts.ptr_owner);
-        read_owner(document, "forward", &identity->facts.forward_owner);
-        read_owner(document, "mta", &identity->facts.mta_owner);
+        read_owner(document, "ptr", facts_set_owner(&identity->facts, OWNER_IP));
+        read_owner(document, "forward", facts_set_owner(&identity->facts, OWNER_DNS));
+        read_owner(document, "mta", facts_set_owner(&identity->facts, OWNER_MTA));
         facts_decide_name(&identity->facts);
         audit_target(&identity->facts, &identity->judgement);
         out->report.identity_count++;

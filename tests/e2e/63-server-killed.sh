@@ -1,0 +1,7 @@
+# shellcheck shell=bash
+# Scenario: the mail server's step killed at each of its writes is continued or undone
+# On: postfix exim postfix-ssh exim-ssh
+
+given "records that are in order, and a mail server that says vm25.localdomain"
+make_aligned_records
+killed_everywhere --only mta
