@@ -1,7 +1,7 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Scenario: killed at each of its writes, apply through PowerDNS is continued or undone
 
-world_now() {
+account_now() {
     records_now
     records_text
 }
@@ -9,5 +9,6 @@ world_now() {
 given "records in PowerDNS"
 powerdns_up ns1 hoster1
 primaries_alone
+counts=account_now
 killed_everywhere --only forward,ptr
 no_secret_anywhere
