@@ -41,6 +41,28 @@ static bool is_as_before(const struct step *step, const struct reading *now)
     return strings_equal(&now->values, &step->before) && is_approved(step, now);
 }
 
+/* The edits that were approved are the ones that are made, or what is left of them. */
+static bool check_edits(const struct step *step, const struct reading *now, bool part,
+                        struct error *e)
+{
+    struct strings texts = {0};
+    const char *other = "fewer settings than that";
+    bool ok = step->kind != STEP_MTA || plan_has_edits(step, &now->edits, part, &texts);
+
+    for (size_t i = texts.count; !ok && i-- > 0;)
+        if (!strings_have(&step->changes, texts.v[i]))
+            other = texts.v[i];
+    if (!ok) {
+        fail(e, ERR_PLAN_STALE, "setting %s takes other edits now than the plan has: %.300s",
+             step->target, other);
+        for (size_t i = 0; i < texts.count; i++)
+            log_line(LOG_LEVEL_NORMAL, "it would be now: %s", texts.v[i]);
+        error_next(e, "namesake plan %s", ip_text(&step->subject.ip).s);
+    }
+    strings_free(&texts);
+    return ok;
+}
+
 static bool check_step(struct actor *actor, const struct step *step, struct error *e)
 {
     struct reading now;
@@ -48,8 +70,12 @@ static bool check_step(struct actor *actor, const struct step *step, struct erro
 
     if (!act_read(actor, step, &now, e))
         return false;
-    ok = is_as_before(step, &now) || strings_equal(&now.values, &step->after) ||
-         refuse_stale(step, &now, e);
+    if (strings_equal(&now.values, &step->after))
+        ok = true;
+    else if (is_as_before(step, &now))
+        ok = check_edits(step, &now, false, e);
+    else
+        ok = refuse_stale(step, &now, e);
     reading_free(&now);
     return ok;
 }
@@ -103,7 +129,8 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
                !(act_is_midway(actor, run, index, &now) && is_approved(step, &now))) {
         ok = refuse_stale(step, &now, e);
     } else {
-        ok = make_step(actor, run, index, &now, e);
+        ok = check_edits(step, &now, progress_is_open(progress), e) &&
+             make_step(actor, run, index, &now, e);
         result->changed += ok;
     }
     reading_free(&now);

@@ -224,32 +224,6 @@ static bool mta_is_planned(const struct plan *plan, const struct plan_input *in)
     return false;
 }
 
-/* Settings may hold any byte; a plan is text. */
-static void add_printable(struct strings *list, const char *text)
-{
-    char printable[640];
-
-    str_printable(printable, sizeof printable, text, strlen(text));
-    strings_add(list, printable);
-}
-
-static void describe_changes(const struct mta_edits *edits, struct step *step)
-{
-    char text[640];
-
-    for (size_t i = 0; i < edits->change_count; i++) {
-        const struct mta_change *change = &edits->changes[i];
-        str_format(text, sizeof text, "%s: %s = %.200s%s", change->file, change->parameter,
-                   change->after ? change->after : "(removed)",
-                   change->follows ? " (stays as it was)" : "");
-        add_printable(&step->changes, text);
-    }
-    for (size_t i = 0; i < edits->notes.count; i++) {
-        str_format(text, sizeof text, "note: %.600s", edits->notes.v[i]);
-        add_printable(&step->changes, text);
-    }
-}
-
 /* Why a person has to do it; NULL when the edits do. */
 static const char *reason_to_ask(const struct plan_input *in)
 {
@@ -286,21 +260,18 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
     str_cut(step->host, sizeof step->host, in->host);
     str_format(step->target, sizeof step->target, "%s %s", in->mta->mta->name,
                reason == NULL ? edits->setting : "name");
-    add_printable(&step->before, said_now(in, reload_only, &greeted));
+    plan_add_text(&step->before, said_now(in, reload_only, &greeted));
     strings_add(&step->after, in->facts->wanted.s);
     if (reason != NULL) {
         step->action = ACTION_ASK;
-        add_printable(&step->changes, reason);
+        plan_add_text(&step->changes, reason);
         return;
     }
     step->pairs = mem_copy(in->pairs, in->pair_count, sizeof *in->pairs);
     step->pair_count = in->pair_count;
     str_cut(step->provider, sizeof step->provider, in->mta->mta->name);
-    if (!reload_only)
-        str_cut(step->resource, sizeof step->resource, edits->files[0].file->target);
     step->action = ACTION_UPDATE;
-    step->commands = strings_copy(&edits->commands);
-    describe_changes(edits, step);
+    plan_describe_edits(edits, step);
 }
 
 /*

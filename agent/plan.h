@@ -106,6 +106,23 @@ bool plan_make(const struct plan_input *inputs, size_t count, const struct plan_
 bool plan_takes_ptr_name(const struct facts *facts, const struct judgement *judgement,
                          bool ptr_by_program, bool mta_by_program, struct name *out) MUST_USE;
 
+/*
+ * PURE: what a mail server's step tells of its edits: every setting and command; as the resource
+ * the first file and a digest over all of it, the replaced values included, so that other edits
+ * make another plan.
+ */
+void plan_describe_edits(const struct mta_edits *edits, struct step *step);
+
+/*
+ * Whether these edits are the ones that the step tells of; with part, of a step that was begun,
+ * whether they are some of them. *now, which the caller frees, are their texts.
+ */
+bool plan_has_edits(const struct step *step, const struct mta_edits *edits, bool part,
+                    struct strings *now) MUST_USE;
+
+/* Settings may hold any byte; a plan is text. */
+void plan_add_text(struct strings *list, const char *text);
+
 /* Steps of each action; and of the ones that namesake does itself. */
 size_t plan_count(const struct plan *plan, enum step_action action);
 size_t plan_changes(const struct plan *plan);

@@ -669,6 +669,83 @@ START_TEST(test_times)
 }
 END_TEST
 
+#define LONG_VALUE                                                                                 \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"  \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"  \
+    "0123456789012345678901234567890123456789"
+
+/* The edits at apply beside those that were approved, which set a name and keep a list. */
+static const struct {
+    const char *label;
+    const char *name_before, *name, *list_before, *list, *note, *command;
+    bool same, part; /* as a whole; as what is left of a step that was begun */
+} edit_rows[] = {
+    {"the same", "old", "new", "$name, a", "old, a", NULL, "reload", true, true},
+    {"one of two files is written already", NULL, NULL, "$name, a", "old, a", NULL, "reload", false,
+     true},
+    {"another list to be kept", "old", "new", "$name, b", "old, b", NULL, "reload", false, false},
+    {"another list that comes to the same", "old", "new", "$name,a", "old, a", NULL, "reload",
+     false, true},
+    {"nothing set before", NULL, "new", "$name, a", "old, a", NULL, "reload", false, true},
+    {"a note more", "old", "new", "$name, a", "old, a", "mind this", "reload", false, true},
+    {"a restart", "old", "new", "$name, a", "old, a", NULL, "restart", false, false},
+    {"the end of a long value", "old", "new", "$name, a", LONG_VALUE "a", NULL, "reload", false,
+     false},
+};
+
+static void add_change(struct mta_edits *made, const char *parameter, const char *before,
+                       const char *after)
+{
+    struct mta_change *change;
+
+    if (after == NULL)
+        return;
+    change = &made->changes[made->change_count++];
+    *change = (struct mta_change){.file = "main.cf"};
+    str_cut(change->parameter, sizeof change->parameter, parameter);
+    change->before = mem_text(before);
+    change->after = mem_text(after);
+}
+
+static struct mta_edits some_edits(size_t row, const char *list)
+{
+    static char path[] = "/main.cf";
+    static const struct host_file file = {.path = path, .target = path};
+    struct mta_edits made = {.file_count = 1};
+
+    made.files = mem_new(1, sizeof *made.files);
+    made.files[0].file = &file;
+    made.changes = mem_new(2, sizeof *made.changes);
+    add_change(&made, "name", edit_rows[row].name_before, edit_rows[row].name);
+    add_change(&made, "list", edit_rows[row].list_before, list);
+    if (edit_rows[row].note != NULL)
+        strings_add(&made.notes, edit_rows[row].note);
+    strings_add(&made.commands, edit_rows[row].command);
+    return made;
+}
+
+START_TEST(test_edits)
+{
+    const bool is_long = strlen(edit_rows[_i].list) > 200;
+    struct mta_edits approved = some_edits(0, is_long ? LONG_VALUE "b" : edit_rows[0].list);
+    struct mta_edits now = some_edits((size_t)_i, edit_rows[_i].list);
+    struct step step = {.kind = STEP_MTA};
+    struct strings texts;
+
+    plan_describe_edits(&approved, &step);
+    ck_assert_msg(plan_has_edits(&step, &now, false, &texts) == edit_rows[_i].same, "%s",
+                  edit_rows[_i].label);
+    strings_free(&texts);
+    ck_assert_msg(plan_has_edits(&step, &now, true, &texts) == edit_rows[_i].part, "%s, in part",
+                  edit_rows[_i].label);
+    ck_assert_uint_eq(texts.count, now.change_count + now.notes.count);
+    strings_free(&texts);
+    step_free(&step);
+    mta_edits_free(&approved);
+    mta_edits_free(&now);
+}
+END_TEST
+
 int main(void)
 {
     files = cases_find("cases/plan");
@@ -685,6 +762,7 @@ int main(void)
         {.name = "id depends", .test = test_id_depends, .rows = 1},
         {.name = "reverse", .test = test_reverse, .rows = 1},
         {.name = "people", .test = test_reverse_leaves_people_out, .rows = 1},
+        {.name = "edits", .test = test_edits, .rows = ROWS(edit_rows)},
         {.name = "times", .test = test_times, .rows = ROWS(times)},
     };
     int status = unit_run("plan", tests, ROWS(tests));

@@ -50,7 +50,7 @@ silent_request() { [ "$(requests_of cloudflare '.fault == "silent"')" -gt 0 ]; }
 midway() {
     start_again
     stopped_at DELETE "$1" namesake apply --yes "${replace[@]}"
-    [ "$(addresses)" != "$old" ] && [ "$(addresses)" != "$V4" ] || fail "it is not midway"
+    [[ "$(addresses)" != "$old" && "$(addresses)" != "$V4" ]] || fail "it is not midway"
 }
 
 given "three old addresses at Cloudflare, and one new one"

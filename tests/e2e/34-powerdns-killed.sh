@@ -1,7 +1,14 @@
-# shellcheck shell=bash
-# Scenario: killed at its n-th write, apply through PowerDNS is continued or undone
+# shellcheck shell=bash disable=SC2034,SC2154
+# Scenario: killed at each of its writes, apply through PowerDNS is continued or undone
+
+account_now() {
+    records_now
+    records_text
+}
 
 given "records in PowerDNS"
 powerdns_up ns1 hoster1
-killed_everywhere 6
+primaries_alone
+counts=account_now
+killed_everywhere --only forward,ptr
 no_secret_anywhere

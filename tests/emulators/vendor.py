@@ -110,13 +110,18 @@ class Feed:
 
     def publish(self, delay_s, zone, owner, rtype, ttl, values):
         self.pending.put((time.monotonic() + delay_s, zone, owner, rtype, ttl, list(values)))
+        if not delay_s:  # before the change is answered
+            self.pending.join()
 
     def work(self):
         while True:
             due, zone, *record = self.pending.get()
             time.sleep(max(0, due - time.monotonic()))
-            if zone in self.servers:
-                self.servers[zone].replace(zone, *record)
+            try:
+                if zone in self.servers:
+                    self.servers[zone].replace(zone, *record)
+            finally:
+                self.pending.task_done()
 
 
 class Vendor:

@@ -48,7 +48,7 @@ forget_host_settings() {
 
 # private_files CACHE SOURCE: SOURCE is the checkout, kept visible (read-only).
 private_files() {
-    local cache=$1 source=$2
+    local cache=$1 source=$2 library
     mkdir -p /run/lock /run/netns "$LAB"/{etc,home,log,source,uts}
     mount --bind "$source" "$LAB/source"
     mount -o remount,bind,ro "$LAB/source"
@@ -59,7 +59,11 @@ private_files() {
 
     overlay /usr "$cache/root/usr"
     overlay /etc "$cache/root/etc"
-    [ -z "${NAMESAKE:-}" ] || install -m 755 "$NAMESAKE" /usr/bin/namesake
+    if [ -n "${NAMESAKE:-}" ]; then
+        install -m 755 "$NAMESAKE" /usr/bin/namesake
+        library=$(dirname "$NAMESAKE")/tests/last_moment.so # beside it, where the tests are built
+        [ ! -e "$library" ] || cp "$library" "$LAB/"
+    fi
     forget_host_settings
     cp -a "$cache/root/etc/postfix" /etc/
     postfix_users

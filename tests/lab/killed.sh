@@ -1,84 +1,153 @@
 # shellcheck shell=bash disable=SC2153,SC2154
 #
-# killed.sh - the words that end apply, without warning, at each of the moments at
-# which it has just made something last. Sourced by functions.sh.
+# killed.sh - the words that end apply and rollback, without warning, at each of the
+# moments at which they make something last (tests/support/last_moment.c says which).
+# Sourced by functions.sh.
 
-# Every system call that makes something last: on disk, at a name server, or on another machine.
-lasting=fsync,rename,renameat,renameat2,sendto,sendmsg,link,linkat,unlink,unlinkat,ftruncate,truncate
+last_moment=$LAB/last_moment.so
+plan=/tmp/plan.json
 
-# killed_at N [OPTION...]: true when apply was ended just before its n-th such call.
-killed_at() {
-    local status=0
-    strace -qq -o /dev/null -e "trace=$lasting" \
-        -e "inject=$lasting:signal=KILL:when=$1" \
-        namesake apply --yes "${@:2}" >"$out" 2>"$err" </dev/null || status=$?
-    [ "$status" = 137 ]
+counts=records_now # the function that says what counts of the world, as a text
+
+# What the primaries say of the identity.
+records_now() {
+    kdig +short +timeout=2 @192.0.2.11 "$NAME" A "$NAME" AAAA
+    kdig +short +timeout=2 @198.51.100.11 -x "$V4" -x "$V6"
 }
 
-# What it had begun over SSH ends by itself; the mail server serves all the time.
-still_serves() { # still_serves POINT
-    wait_for 15 says_220 "$V4" || fail "the mail server does not serve after point $1"
-    wait_for 60 desk_is_quiet || fail "something goes on over SSH after point $1"
-    server_parses || fail "the mail server's configuration is broken after point $1"
+# The mail server's files and its greetings.
+server_now() {
+    server_text
+    greeted_by "$V4"
+    greeted_by "$V6"
 }
 
-rolled_back_after() { # rolled_back_after N
-    when "it was ended at write $1 and is rolled back"
-    run namesake rollback last --yes
-    # Ended before its record was there, a run has nothing to undo.
-    [ "$STATUS" = 0 ] || [ "$STATUS" = 66 ] || fail "rollback exits $STATUS"
-    expect_undone
+# Before the program goes on after an end: what was begun over SSH ends by itself, and the mail
+# server serves all the time. Postfix's programs would wait for files younger than two seconds.
+an_hour_later() {
+    [ "$counts" = server_now ] || return 0
+    wait_for 60 desk_is_quiet || fail "something goes on over SSH"
+    [ "$MTA" != postfix ] || touch -d '1 hour ago' /etc/postfix/{main,master}.cf
+    wait_for 15 says_220 "$V4" || fail "the mail server does not serve"
+    server_parses || fail "the mail server's configuration is broken"
 }
 
-continued_after() { # continued_after N [OPTION...]
-    when "it was ended at write $1 and is continued"
-    run namesake apply --continue
-    [ "$STATUS" = 0 ] || [ "$STATUS" = 66 ] || fail "apply --continue exits $STATUS"
-    expect_exit 0 namesake apply --yes "${@:2}"
-    expect_made
+# The secondaries are a second behind their primaries, which is not what is looked at here: their
+# addresses are the primaries' from now on.
+primaries_alone() {
+    local pair address
+    name_server_stop ns2 hoster2
+    for pair in "ns2 ns1 192.0.2.12/24 2001:db8:2::12/64" \
+        "hoster2 hoster1 198.51.100.12/24 2001:db8:51::12/64"; do
+        # shellcheck disable=SC2086 # four words
+        set -- $pair
+        for address in "$3" "$4"; do
+            ip -n "$1" addr del "$address" dev e0
+            ip -n "$2" addr add "$address" dev e0
+        done
+    done
+    for pair in mail ns1 hoster1 resolver1 resolver2; do
+        ip -n "$pair" neigh flush all
+    done
+    nsenter --net=/proc/1/ns/net ip neigh flush all
 }
 
-# What a scenario may say in words of its own: the two states of its world, the way
-# back to the first of them, and a look at what a run leaves when it is ended.
-expect_undone() { expect_broken_world; }
-expect_made() { expect_aligned_world; }
-look_between() { true; }
-reset_now() { reset_identity; }
+# ended_at POINT COMMAND...: 0 counts the points, into $moments.
+ended_at() {
+    local point=$1 status=0
+    shift
+    { LD_PRELOAD=$last_moment LAST_MOMENT=$point LAST_MOMENTS=/tmp/moments \
+        "$@" >"$out" 2>"$err" </dev/null; } 2>/dev/null || status=$?
+    cat "$out" "$err" >>"$said"
+    if [ "$point" = 0 ]; then
+        [ "$status" = 0 ] || fail "exit $status: $* $(cat "$err")"
+        moments=$(cat /tmp/moments)
+    else
+        [ "$status" = 137 ] || fail "it is not ended at point $point, but exits $status: $(cat "$err")"
+    fi
+}
 
-# How many of these moments an apply has, and the first at which it has anything to record.
-count_points() { # count_points [OPTION...]
-    command -v strace >/dev/null || {
-        echo "strace is not here to end the program at a system call"
+# What an end left under way at a server becomes visible in a moment.
+world_is() {
+    [ "$("$counts")" = "$1" ]
+}
+
+expect_world() { # expect_world WHICH WHEN
+    wait_for 5 world_is "${worlds[$1]}" || fail "after point $2 it is not the $1 world:
+$(diff <(echo "${worlds[$1]}") <("$counts"))"
+}
+
+# after_end POINT COMMAND...: it succeeds, or there is nothing that it could do. A request that
+# was still on its way when its sender was ended may arrive between the next one's look and its
+# write; that one stops then, and running it again is always safe.
+after_end() {
+    local point=$1
+    shift
+    run "$@" >/tmp/log
+    [ "$STATUS" != 4 ] || ! grep -qF '[conflict]' "$err" || run "$@" >/tmp/log
+    if [ "$STATUS" = 66 ] && ! compgen -G "$state/runs/*/plan.json" >/dev/null; then
+        expect_world old "$point"
+        return 1
+    fi
+    [ "$STATUS" = 0 ] || fail "after point $point: $(cat /tmp/log)"
+}
+
+finished_after() { # finished_after POINT
+    after_end "$1" namesake apply --continue || return 0
+    expect_world new "$1"
+    an_hour_later
+    after_end "$1" namesake rollback last --yes
+}
+
+undone_after() {
+    after_end "$1" namesake rollback last --yes || return 0
+}
+
+# killed_everywhere PLAN-OPTION...: from the state as it is, and back to it, over and over. Each
+# point of apply is finished and undone in turn; each point of rollback is taken up again.
+# NAMESAKE_EVERY=N takes one point in so many; the scenarios' usual run takes all.
+killed_everywhere() {
+    local point forth back every=${NAMESAKE_EVERY:-1}
+    local -A worlds=()
+    [ -e "$last_moment" ] || {
+        echo "tests/last_moment.so is not beside the program: cmake --build builds it"
         exit 77
     }
-    expect_exit 0 strace -qq -o "$LAB/points" -e "trace=$lasting" namesake apply --yes "$@"
-    last_point=$(wc -l <"$LAB/points")
-    first_point=$(grep -n -m 1 rename "$LAB/points" | cut -d: -f1)
-    reset_now
-}
-
-# killed_everywhere COUNT [OPTION...]: at about so many moments, as all of them take minutes
-# (NAMESAKE_EVERY=1 tries all, NAMESAKE_FROM=N begins there), undone and continued in
-# turn. It is in the broken state before and in the aligned one after.
-killed_everywhere() {
-    local first_point last_point point killed=0 every
-    count_points "${@:2}"
-    every=${NAMESAKE_EVERY:-$(((last_point - first_point) / $1 + 1))}
-    point=${NAMESAKE_FROM:-$first_point}
-    echo "  it makes something last at $last_point moments, from $first_point on of its own"
-    while killed_at "$point" "${@:2}"; do
-        killed=$((killed + 1))
-        still_serves "$point"
-        look_between
-        if [ $((killed % 2)) = 0 ]; then
-            rolled_back_after "$point"
+    worlds[old]=$("$counts")
+    expect_exit 0 namesake plan --save "$plan" "$@"
+    rm -rf "$state"
+    ended_at 0 namesake apply "$plan"
+    forth=$moments
+    worlds[new]=$("$counts")
+    [ "${worlds[old]}" != "${worlds[new]}" ] || fail "apply changes nothing that counts"
+    an_hour_later
+    ended_at 0 namesake rollback last --yes
+    back=$moments
+    expect_world old 0
+    when "apply is ended at each of $forth points"
+    for ((point = 1; point <= forth; point += every)); do
+        rm -rf "$state"
+        an_hour_later
+        ended_at "$point" namesake apply "$plan"
+        an_hour_later
+        if [ $((point / every % 2)) = 0 ]; then
+            finished_after "$point"
         else
-            continued_after "$point" "${@:2}"
+            undone_after "$point"
         fi
-        reset_now
-        point=$((point + every))
+        expect_world old "$point"
     done
-    then_ "there were $killed points to be ended at, and past the last one it finishes"
-    [ "$killed" -ge 3 ] || fail "only $killed points were tried"
-    expect_made
+    when "rollback is ended at each of $back points"
+    for ((point = 1; point <= back; point += every)); do
+        rm -rf "$state"
+        an_hour_later
+        run namesake apply "$plan" >/tmp/log
+        [ "$STATUS" = 0 ] || fail "before point $point: $(cat /tmp/log)"
+        an_hour_later
+        ended_at "$point" namesake rollback last --yes
+        an_hour_later
+        after_end "$point" namesake rollback last --yes || true
+        expect_world old "$point"
+    done
+    then_ "all of them were finished or undone"
 }
