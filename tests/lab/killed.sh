@@ -6,11 +6,12 @@
 # Every system call that makes something last: on disk, at a name server, or on another machine.
 lasting=fsync,rename,renameat,renameat2,sendto,sendmsg,link,linkat,unlink,unlinkat,ftruncate,truncate
 
-# killed_at N [OPTION...]: true when apply was ended just before its n-th such call.
+# killed_at N [OPTION...]: true when apply was ended just before the n-th of the moments that
+# count_points has found. strace counts each system call by itself.
 killed_at() {
-    local status=0
-    strace -qq -o /dev/null -e "trace=$lasting" \
-        -e "inject=$lasting:signal=KILL:when=$1" \
+    local status=0 call count
+    read -r call count < <(sed -n "$1p" "$LAB/points")
+    strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$count" \
         namesake apply --yes "${@:2}" >"$out" 2>"$err" </dev/null || status=$?
     [ "$status" = 137 ]
 }
@@ -42,13 +43,14 @@ continued_after() { # continued_after N [OPTION...]
 expect_undone() { expect_broken_world; }
 reset_now() { reset_identity; }
 
-# How many of these moments an apply has, and the first at which it has anything to record.
+# The moments of an apply, "fsync 3" for its third, and the first of them that is of its own record.
 count_points() { # count_points [OPTION...]
     command -v strace >/dev/null || {
         echo "strace is not here to end the program at a system call"
         exit 77
     }
-    expect_exit 0 strace -qq -o "$LAB/points" -e "trace=$lasting" namesake apply --yes "$@"
+    expect_exit 0 strace -qq -o "$LAB/trace" -e "trace=$lasting" namesake apply --yes "$@"
+    awk -F'(' '/^[a-z]/ { print $1, ++n[$1] }' "$LAB/trace" >"$LAB/points"
     last_point=$(wc -l <"$LAB/points")
     first_point=$(grep -n -m 1 rename "$LAB/points" | cut -d: -f1)
     reset_now
@@ -61,9 +63,13 @@ killed_everywhere() {
     local first_point last_point point killed=0 every
     count_points "${@:2}"
     every=${NAMESAKE_EVERY:-$(((last_point - first_point) / $1 + 1))}
-    point=${NAMESAKE_FROM:-$first_point}
     echo "  it makes something last at $last_point moments, from $first_point on of its own"
-    while killed_at "$point" "${@:2}"; do
+    for ((point = ${NAMESAKE_FROM:-$first_point}; point <= last_point; point += every)); do
+        killed_at "$point" "${@:2}" || {
+            echo "  it was done before moment $point"
+            reset_now
+            continue
+        }
         killed=$((killed + 1))
         still_serves "$point"
         if [ $((killed % 2)) = 0 ]; then
@@ -72,9 +78,9 @@ killed_everywhere() {
             continued_after "$point" "${@:2}"
         fi
         reset_now
-        point=$((point + every))
     done
-    then_ "there were $killed points to be ended at, and past the last one it finishes"
-    [ "$killed" -ge 3 ] || fail "only $killed points were tried"
+    [ "$killed" -ge 3 ] || fail "only $killed moments were tried"
+    then_ "it was ended at $killed moments; undisturbed it finishes"
+    expect_exit 0 namesake apply --yes "${@:2}"
     expect_aligned_world
 }
