@@ -159,6 +159,8 @@ static int run_plan(struct session *s)
             e.next[0] = e.alt[0] = '\0';
             error_next(&e, "namesake apply --continue");
             error_next(&e, "namesake rollback last");
+        } else if (e.next[0] == '\0') {
+            error_next(&e, "namesake apply --continue");
         }
         return session_fail(s, &e);
     }

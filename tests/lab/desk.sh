@@ -5,7 +5,7 @@
 # which no mail server is to be seen. All other words stay those of the mail host.
 # Sourced by functions.sh.
 
-readonly DESK=192.0.2.77 DESK_TARGET=root@203.0.113.25
+readonly DESK_TARGET=root@203.0.113.25
 
 # The router's network, where cables end, is that of process 1.
 # shellcheck disable=SC2016 # for the inner shell
