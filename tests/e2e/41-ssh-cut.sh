@@ -44,21 +44,23 @@ expect_told() { # expect_told STATUS TEXT
 
 given "records that are in order, and a mail server behind sshd"
 make_aligned_records
-for fault in desk_cut desk_gone desk_hang; do
-    for moment in staged swapped; do
-        lost "$fault" "$moment"
-        if [ "$moment" = swapped ] && [ "$fault" != desk_cut ]; then
-            then_ "it can be undone from there"
-            expect_exit 0 namesake rollback last --yes
-            expect_first_server
-            rm -rf "$state"
-            lost "$fault" "$moment"
-        fi
-        then_ "it can be continued, and undone after that"
-        expect_exit 0 namesake apply --continue
-        expect_aligned_world
-        expect_exit 0 namesake rollback last --yes
-        expect_first_server
-        rm -rf "$state"
-    done
+go_on() { # the run is continued, and undone after that
+    then_ "it can be continued, and undone after that"
+    expect_exit 0 namesake apply --continue
+    expect_aligned_world
+    roll_back
+}
+
+roll_back() {
+    expect_exit 0 namesake rollback last --yes
+    expect_first_server
+    rm -rf "$state"
+}
+
+for loss in cut/staged cut/swapped gone/staged gone/swapped hang/swapped; do
+    lost "desk_${loss%/*}" "${loss#*/}"
+    go_on
 done
+lost desk_gone swapped
+then_ "it can be undone from there"
+roll_back

@@ -84,3 +84,16 @@ killed_everywhere() {
     expect_exit 0 namesake apply --yes "${@:2}"
     expect_aligned_world
 }
+
+# server_killed_everywhere COUNT: the same of the mail server's step alone, each time back to the
+# files as they are now.
+server_killed_everywhere() {
+    server_text >"$LAB/server.first"
+    expect_undone() { expect_first_server; }
+    reset_now() { # a run that was continued is undone by itself
+        [ "$(server_name)" = "$OLD_NAME" ] || expect_exit 0 namesake rollback last --yes
+        expect_first_server
+        rm -rf "$state"
+    }
+    killed_everywhere "$1" --only mta
+}
