@@ -104,14 +104,14 @@ static bool record_write(struct actor *actor, const struct step *step, const str
 }
 
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
-               bool *unknown, struct error *e)
+               enum act_left *left, struct error *e)
 {
     const struct holding wanted = {.values = step->after, .ttl_s = step->ttl_s};
 
     if (step->kind == STEP_MTA)
-        return act_mta_write(actor, step, reading, unknown, e);
+        return act_mta_write(actor, step, reading, left, e);
     /* A vendor may have made a part of it before it failed, or all of it without an answer. */
-    *unknown = true;
+    *left = ACT_LEFT_TRACES;
     return record_write(actor, step, &reading->holding, &wanted, e);
 }
 

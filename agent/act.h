@@ -40,6 +40,14 @@ struct reading {
     struct mta_edits edits; /* mta: the way to the step's `after` */
 };
 
+/* What a step that failed has left. */
+enum act_left {
+    ACT_LEFT_NOTHING, /* the old state was put back, or never touched */
+    ACT_LEFT_TRACES,  /* the next run has to look first: a vendor may have made a part of it, a
+                         stage may lie beside the mail server's files */
+    ACT_LEFT_UNKNOWN, /* the connection to a mail server broke: old or new, live or not */
+};
+
 /* Read the value that a step is about, from where it is written. The caller frees the reading. */
 bool act_read(struct actor *actor, const struct step *step, struct reading *out,
               struct error *e) MUST_USE;
@@ -58,11 +66,10 @@ bool act_is_midway(struct actor *actor, const struct run *run, size_t step,
  * Write the step's `after`. For a mail server: staged check, swap, reload, proof of life and of
  * the new greeting; when one of these fails the old files are put back and made live, and
  * the error says so. A vendor's ERR_NOT_YET is waited out, at most actor->wait_s; the events
- * tell. After a failure, *unknown: a part of the change, or all of it, may have been made and
- * stayed, or the connection broke; the next run has to look first.
+ * tell. *left counts after a failure.
  */
 bool act_write(struct actor *actor, const struct step *step, const struct reading *reading,
-               bool *unknown, struct error *e) MUST_USE;
+               enum act_left *left, struct error *e) MUST_USE;
 
 /*
  * Of a step that was begun by a run which was killed or cut off: what it has left beside the mail

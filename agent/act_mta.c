@@ -321,8 +321,8 @@ static bool live_again(struct actor *actor, const struct machine *machine,
     return make_live(machine, &again, e);
 }
 
-/* The edit failed its proof: the old state comes back and is made live. Always returns false. */
-static bool retreat(struct actor *actor, const struct machine *machine,
+/* The edit failed its proof: the old state comes back and is made live. */
+static void retreat(struct actor *actor, const struct machine *machine,
                     const struct mta_edits *edits, const struct proof *proof, bool *unknown,
                     struct error *e)
 {
@@ -341,7 +341,6 @@ static bool retreat(struct actor *actor, const struct machine *machine,
                    "%.240s; and putting the old configuration back failed: "
                    "%.180s",
                    why, worse.why);
-    return false;
 }
 
 static bool swap_files(struct host *host, const struct mta_edits *edits, struct error *e)
@@ -378,30 +377,32 @@ static bool swap_or_leave(struct host *host, const struct mta_edits *edits, bool
 }
 
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
-                   bool *unknown, struct error *e)
+                   enum act_left *left, struct error *e)
 {
     /* Observed and opened by the reading. */
     const struct machine *machine = machines_find(&actor->collector->machines, step->host);
     const struct mta_facts *facts = &machine->mta;
     const struct mta_edits *edits = &reading->edits;
-    bool running = is_running(facts);
+    bool running = is_running(facts), unknown = false;
     struct proof proof = {0};
     struct mta_wish wish;
 
     if (!make_wish(step, &wish, e))
         return false;
     if (!facts->mta->check(machine->host, facts, edits, &wish, e)) {
-        *unknown = is_unknown(e); /* whether the stage is gone */
+        *left = is_unknown(e) ? ACT_LEFT_TRACES : ACT_LEFT_NOTHING;
         return error_what(e, "%s was not changed: the staged copy does not pass", step->target);
     }
     if (running)
         note_greetings(actor, step, &proof);
-    if (!swap_or_leave(machine->host, edits, unknown, e))
-        return false;
-    if (!build(machine, e) || (running && !go_live(machine, edits, e)) ||
-        !prove(actor, step, machine, &proof, e))
-        return retreat(actor, machine, edits, running ? &proof : NULL, unknown, e);
-    return true;
+    if (swap_or_leave(machine->host, edits, &unknown, e)) {
+        if (build(machine, e) && (!running || go_live(machine, edits, e)) &&
+            prove(actor, step, machine, &proof, e))
+            return true;
+        retreat(actor, machine, edits, running ? &proof : NULL, &unknown, e);
+    }
+    *left = unknown ? ACT_LEFT_UNKNOWN : ACT_LEFT_NOTHING;
+    return false;
 }
 
 bool act_mta_settle(struct actor *actor, const struct step *step, struct error *e)

@@ -27,7 +27,7 @@ bool act_mta_sweep(struct host *host, const char *path, struct strings *swept,
 bool act_mta_read(struct actor *actor, const struct step *step, struct reading *out,
                   struct error *e) MUST_USE;
 bool act_mta_write(struct actor *actor, const struct step *step, const struct reading *reading,
-                   bool *unknown, struct error *e) MUST_USE;
+                   enum act_left *left, struct error *e) MUST_USE;
 bool act_mta_tidy(struct actor *actor, const struct run *run, size_t step,
                   struct error *e) MUST_USE;
 bool act_mta_settle(struct actor *actor, const struct step *step, struct error *e) MUST_USE;

@@ -90,20 +90,21 @@ bool apply_check(struct actor *actor, const struct plan *plan, struct error *e)
 
 /* Write one step, its record on disk before and after. */
 static bool make_step(struct actor *actor, struct run *run, size_t index, const struct reading *now,
-                      struct error *e)
+                      struct apply_result *result, struct error *e)
 {
     const struct step *step = &run->plan.steps[index];
     struct error unwritten;
-    bool unknown = false;
+    enum act_left left = ACT_LEFT_NOTHING;
 
     if (!journal_begin(run, index, &now->values, &now->holding,
                        step->kind == STEP_MTA ? &now->edits : NULL, e))
         return false;
     tell(actor, step, ACT_START, "");
-    if (act_write(actor, step, now, &unknown, e))
+    if (act_write(actor, step, now, &left, e))
         return journal_end(run, index, PROGRESS_DONE, "", e);
-    /* Of what is not known the begin stays without an end, and the next run looks first. */
-    if (!unknown && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
+    result->unknown = left == ACT_LEFT_UNKNOWN;
+    /* Else the begin stays without an end, and the next run looks first. */
+    if (left == ACT_LEFT_NOTHING && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
         log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);
     return false;
 }
@@ -130,7 +131,7 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
         ok = refuse_stale(step, &now, e);
     } else {
         ok = check_edits(step, &now, progress_is_open(progress), e) &&
-             make_step(actor, run, index, &now, e);
+             make_step(actor, run, index, &now, result, e);
         result->changed += ok;
     }
     reading_free(&now);
@@ -237,6 +238,8 @@ static bool undo_step(struct actor *actor, struct run *run, const struct step *b
     if (!journal_end(run, index, PROGRESS_UNDOING, "", e) ||
         !act_undo(actor, run, index, false, &changed, e) ||
         !journal_end(run, index, PROGRESS_UNDONE, "", e)) {
+        /* Looked at before; now the connection broke in the middle, or nobody answered. */
+        result->unknown = e->code == ERR_SSH_FAILED || e->code == ERR_TIMEOUT;
         tell(actor, back, ACT_FAILED, e->why);
         return false;
     }

@@ -12,6 +12,7 @@ struct apply_result {
     size_t already; /* steps that were as wished before */
     size_t by_hand; /* steps that a person has to do */
     size_t left;    /* steps that were not made */
+    bool unknown;   /* the connection broke: nobody knows whether the first of those is made */
     bool pending;   /* made, but not served everywhere when the wait ended */
     int signal;     /* the signal that stopped it; 0: none */
 };

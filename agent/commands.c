@@ -130,17 +130,21 @@ static int end_with_result(struct session *s, const struct apply_result *result,
     return session_end(s, &report);
 }
 
-/* For errors midway: which steps are made and stay, and how to go on. */
-static void describe_done(struct session *s)
+/* For errors midway: which steps are made and stay, and of which that is not known. */
+static void describe_done(struct session *s, const struct apply_result *result)
 {
     const struct run *run = &s->run;
-    size_t made = 0;
+    size_t made = 0, used = 0;
 
     for (size_t i = 0; i < run->plan.count; i++)
         made += run->records[i].progress == PROGRESS_DONE;
+    if (made == 0 && !result->unknown)
+        return;
     if (made > 0)
-        str_format(s->done, sizeof s->done, "%zu of %zu steps are made and stay (run %s)", made,
-                   plan_changes(&run->plan), run->id);
+        used = (size_t)snprintf(s->done, sizeof s->done, "%zu of %zu steps are made and stay%s",
+                                made, plan_changes(&run->plan), result->unknown ? "; " : "");
+    str_format(s->done + used, sizeof s->done - used, "%s (run %s)",
+               result->unknown ? "what became of the one at work is not known" : "", run->id);
 }
 
 static int run_plan(struct session *s)
@@ -150,11 +154,13 @@ static int run_plan(struct session *s)
     struct error e = {0};
 
     if (!apply_run(&actor, &s->run, &result, &e)) {
-        describe_done(s);
+        describe_done(s, &result);
         if (apply_undoable(&s->run) > 0) {
             e.next[0] = e.alt[0] = '\0';
             error_next(&e, "namesake apply --continue");
             error_next(&e, "namesake rollback last");
+        } else if (e.next[0] == '\0') {
+            error_next(&e, "namesake apply --continue");
         }
         return session_fail(s, &e);
     }
@@ -256,7 +262,11 @@ static int undo(struct session *s)
     if (!approval_check_rights(&s->plan, &e))
         return session_fail(s, &e);
     if (!apply_undo(&actor, &s->run, false, &result, &e)) {
-        describe_done(s);
+        describe_done(s, &result);
+        if (result.unknown) {
+            e.next[0] = e.alt[0] = '\0';
+            error_next(&e, "namesake rollback %s", s->run.id);
+        }
         return session_fail(s, &e);
     }
     return end_with_result(s, &result,

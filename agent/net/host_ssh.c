@@ -65,8 +65,12 @@ static bool connect_again(struct host_ssh *host, struct error *e)
 {
     if (ssh_is_alive(host->ssh))
         return true;
+    /* Putting back takes several operations: each of them shall not wait in vain again. */
+    if (host->lost_ms != 0 && ssh_now_ms() - host->lost_ms < SSH_OPEN_MS)
+        return fail(e, ERR_SSH_FAILED, "the connection was lost and does not come about again");
     ssh_free(host->ssh);
     host->ssh = ssh_open(&host->target, SSH_OPEN_MS, e);
+    host->lost_ms = host->ssh == NULL ? ssh_now_ms() : 0;
     return host->ssh != NULL;
 }
 

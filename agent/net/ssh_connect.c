@@ -102,6 +102,22 @@ static bool look_up_in_time(const char *host, int64_t deadline_ms, struct places
     return true;
 }
 
+/*
+ * A way that swallows what is sent, or a machine that is gone, is noticed: by what is not
+ * acknowledged, and while we only wait, by a question every few seconds.
+ */
+static void notice_silence(int fd)
+{
+    const int on = 1, idle_s = 10, every_s = 5, times = 4, unacknowledged_ms = 30000;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
+                     sizeof unacknowledged_ms);
+}
+
 /* 0, or the errno. */
 static int try_one(const struct ip *ip, uint16_t port, int64_t deadline_ms, int *fd)
 {
@@ -114,6 +130,7 @@ static int try_one(const struct ip *ip, uint16_t port, int64_t deadline_ms, int 
     if (*fd < 0)
         return errno;
     (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    notice_silence(*fd);
     if (connect(*fd, (struct sockaddr *)&to, length) == 0)
         return 0;
     if (errno != EINPROGRESS)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: apply repairs both families, rollback undoes it byte for byte
+# On: postfix postfix-ssh
 
 # Effective values, defaults included, less what differs in every process.
 settings() {

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: a Postfix configuration that does not validate is not made worse
+# On: postfix postfix-ssh
 
 given "a line without = in main.cf, not yet read by the running Postfix"
 sed 's/^relayhost =$/relayhost/' "$LAB_FOLDER/etc/main.cf" >/tmp/broken.cf

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: two Postfix instances, one greets and one sends; each is edited in its own folder
+# On: postfix postfix-ssh
 
 readonly OUT=/etc/postfix-out
 

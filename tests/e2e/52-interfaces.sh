@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: inet_interfaces follows the name; it is restarted where the name leads here, else refused
+# On: postfix postfix-ssh
 
 interfaces() { # interfaces VALUE: in main.cf, and Postfix started with it
     sed "s/^inet_interfaces = .*/inet_interfaces = $1/" "$LAB_FOLDER/etc/main.cf" >/tmp/main.cf

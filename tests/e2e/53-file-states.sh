@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: whatever state main.cf is in, it keeps all but the name, or it is not touched
+# On: postfix postfix-ssh
 
 state_of() { # mode, owner and group of the file itself
     stat -L -c '%a %U %G' "$1"

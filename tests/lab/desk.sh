@@ -5,7 +5,7 @@
 # which no mail server is to be seen. All other words stay those of the mail host.
 # Sourced by functions.sh.
 
-readonly DESK=192.0.2.77 DESK_TARGET=root@203.0.113.25
+readonly DESK_TARGET=root@203.0.113.25
 
 # The router's network, where cables end, is that of process 1.
 # shellcheck disable=SC2016 # for the inner shell
@@ -59,12 +59,16 @@ END
     chmod 755 /usr/bin/namesake
 }
 
+desk_listen() {
+    on mail /usr/sbin/sshd -f "$LAB/desk/ssh/sshd.conf" -E "$LAB/log/desk-sshd"
+    wait_for 10 test -s "$LAB/desk/ssh/sshd.pid"
+}
+
 desk_up() {
     mkdir -p "$LAB/desk"
     desk_network
     ssh_server "$LAB/desk/ssh" "$V4"
-    on mail /usr/sbin/sshd -f "$LAB/desk/ssh/sshd.conf" -E "$LAB/log/desk-sshd"
-    wait_for 10 test -s "$LAB/desk/ssh/sshd.pid"
+    desk_listen
     desk_program
     settings_change "s/mta = \"[a-z]*\";/& ssh = \"$DESK_TARGET\";/"
 }
@@ -85,12 +89,19 @@ desk_cut() { # the server's side of every session ends, and the connection with 
         kill -KILL "$pid" 2>/dev/null || true
     done
 }
+desk_cut_mended() { :; }
+
+desk_gone() { # nobody answers any more
+    kill "$(cat "$LAB/desk/ssh/sshd.pid")"
+    desk_cut
+}
+desk_gone_mended() { desk_listen; }
 
 desk_hang() { # what is sent arrives nowhere any more, and nobody is told
     printf '%s\n' 'table inet desk {' 'chain in {' 'type filter hook input priority 0' \
         'tcp dport 22 drop' '}' '}' | on mail nft -f -
 }
 
-desk_flow() {
+desk_hang_mended() {
     on mail nft delete table inet desk
 }

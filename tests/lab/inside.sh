@@ -53,7 +53,7 @@ part() { # part WHAT FUNCTION...
 keep_environment() {
     local name
     for name in TERM LANG LC_ALL LC_CTYPE COLUMNS NO_COLOR CI ASAN_OPTIONS UBSAN_OPTIONS \
-        "${!LAB@}"; do
+        NAMESAKE_EVERY NAMESAKE_FROM "${!LAB@}"; do
         [ -z "${!name+set}" ] || printf '%s\0' "$name=${!name}"
     done
     printf '%s\0' PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/lab/home \

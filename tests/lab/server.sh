@@ -17,8 +17,8 @@ mail_server() {
     case $1 in
     exim*)
         MTA=exim MTA_SCHEME=unsplit server_folders=(/etc/exim4 /var/lib/exim4)
-        [[ $1 != *-split* ]] || MTA_SCHEME=split
-        [[ $1 != *-single* ]] || MTA_SCHEME=single
+        [[ $1 != *-split* ]] || MTA_SCHEME="split"
+        [[ $1 != *-single* ]] || MTA_SCHEME="single"
         exim_instead "$MTA_SCHEME"
         ;;
     esac
@@ -40,7 +40,7 @@ settings_change() {
 # The files without their times, and whatever a program of ours has left beside them.
 server_text() {
     find "${server_folders[@]}" \( -type f -o -name '.namesake*' \) -printf '%p %m %u %g\n' | sort
-    find "${server_folders[@]}" -type f -exec sha256sum {} + | sort
+    find "${server_folders[@]}" -type f -exec sha256sum {} + 2>/dev/null | sort
 }
 
 server_is_first() { # byte for byte as mail_server made it, and nothing lies beside
