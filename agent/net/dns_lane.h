@@ -11,10 +11,10 @@
 #include "agent/net/table.h"
 
 /*
- * Linux gives a socket 208 KiB for what it has not read yet and counts 768 bytes for a small
- * message (net.core.rmem_default, skb->truesize): room for 277 questions.
+ * Half of the small messages that a Linux socket holds unread by default (256 of them:
+ * net.core.rmem_default is 208 KiB); the other half is for what is sent again, and for others.
  */
-#define DNS_LANE_WIDTH 256
+#define DNS_LANE_WIDTH 128
 
 /* A server that answers only what was sent again is asked less at once, but never less than this. */
 #define DNS_LANE_WIDTH_MIN 16

@@ -196,6 +196,8 @@ fleet() { # fleet COUNT
     # shellcheck disable=SC2046
     measure $(audit --jobs "$1" --from "$work/targets.$many")
     stop_servers
+    say "  exit status, --jobs $1" "$status" '' 0
+    say "  questions per address / 2, --jobs $1" "$(ratio "$questions" $((2 * many)))" x 1.1
     in_flight "$base" "$many" "$first"
     [ "${2:-}" = short ] || side_by_side "$1" "$ours"
 }
