@@ -18,7 +18,7 @@ top=$(cd "$here/../.." && pwd)
 # shellcheck source=tests/lab/messages.sh
 source "$top/tests/lab/messages.sh"
 
-limit=${NAMESAKE_LIMIT:-300} # seconds for one scenario; one that hangs has failed
+limit=${NAMESAKE_LIMIT:-600} # seconds for one scenario; one that hangs has failed
 jobs_at_once=${NAMESAKE_JOBS:-$((2 * $(nproc)))} # most of a scenario is waiting
 export NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
 
