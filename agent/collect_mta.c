@@ -1,6 +1,7 @@
 /* collect_mta.c - what a machine's mail server says of itself, and what was heard of it outside. */
 #include "agent/collect_mta.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define OTHER_ROUTES_MAX 8 /* that are said */
@@ -46,11 +47,16 @@ static void take_routes(const struct mta_facts *mta, const struct mta_service *s
 
 static void take_drifts(const struct mta_facts *mta, struct facts *facts)
 {
+    const char *name = facts->wanted.s[0] ? facts->wanted.s : "mail.example.com";
+    char *next;
+
     for (size_t i = 0; i < mta->drift_count && facts->drift_count < FACTS_DRIFTS_MAX; i++) {
         struct drift_facts *drift = &facts->drifts[facts->drift_count++];
 
         str_cut(drift->what, sizeof drift->what, mta->drifts[i].what);
-        str_cut(drift->next, sizeof drift->next, mta->drifts[i].next);
+        next = buf_replaced(mta->drifts[i].next, "NAME", name, sizeof drift->next);
+        str_cut(drift->next, sizeof drift->next, next);
+        free(next);
         drift->hostname = mta->drifts[i].hostname;
     }
 }

@@ -333,17 +333,7 @@ static bool refuse_taken(const struct exim_draft *d, struct error *e)
 /* A table that a panel reads is safe to edit; what it writes itself is not (section 4). */
 static bool refuse_panel(const struct exim_draft *d, struct error *e)
 {
-    const char *name = strstr(d->facts->panel_next, "NAME");
-
-    if (d->facts->panel[0] == '\0' || !d->beside || d->splice_count == 0)
-        return true;
-    fail(e, ERR_CONFLICT,
-         "%.30s writes this configuration and would undo the change; change it there",
-         d->facts->panel);
-    if (name == NULL)
-        return error_next(e, "%.190s", d->facts->panel_next);
-    return error_next(e, "%.*s%.200s%s", (int)(name - d->facts->panel_next), d->facts->panel_next,
-                      d->wish->name.s, name + 4);
+    return !d->beside || d->splice_count == 0 || mta_may_edit(d->facts, &d->wish->name, e);
 }
 
 static void describe(struct exim_draft *d, bool rename)

@@ -1,5 +1,6 @@
 /* origin.c - what gives the host, or its mail server, another name later on (section 10). */
 #include "mta/mta.h"
+#include "mta/panel.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -237,10 +238,23 @@ static void find_scripts(struct host *host, struct mta_facts *facts)
     command_result_free(&result);
 }
 
+/* A panel or an image that writes the configuration will write it again (section 4). */
+static void find_panel(struct host *host, struct mta_facts *facts)
+{
+    const struct panel *panel = panel_find(host);
+
+    if (panel == NULL)
+        return;
+    str_cut(facts->panel, sizeof facts->panel, panel->name);
+    str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
+    mta_add_drift(facts, false, panel->next, "%s %s", panel->name, panel->does);
+}
+
 void mta_find_drift(struct host *host, struct mta_facts *facts)
 {
     char written[256];
 
+    find_panel(host, facts);
     find_makers(facts);
     find_scripts(host, facts);
     if (!facts->named_by_system)

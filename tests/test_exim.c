@@ -185,6 +185,7 @@ static struct mta_facts facts_of(struct fake_host *fake)
     ck_assert(ip_parse("203.0.113.25", &facts.source[0]));
     facts.source[1].family = IP_NONE;
     ck_assert_msg(facts.mta->observe(&fake->host, &facts, &e), "%s", e.why);
+    mta_find_drift(&fake->host, &facts);
     return facts;
 }
 

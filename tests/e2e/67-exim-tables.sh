@@ -62,6 +62,14 @@ exim_again
 expect "$OLD_NAME" helo_from example.com
 expect "$OLD_NAME" helo_from news.example
 when "it is planned"
-run namesake plan -c /etc/namesake/two.conf --only mta
 expect_exit 0 namesake plan -c /etc/namesake/two.conf --only mta --json
-expect_json '[.steps[] | .kind + " " + .action + " " + .before[0] + ">" + .after[0]] | join(", ")' x
+then_ "nothing is left to a person: the host's name, and an entry for the second address"
+expect_json '[.steps[] | .kind + " " + .action + " " + .before[0] + ">" + .after[0]] | join(", ")' \
+    "mta update $OLD_NAME>$NAME, mta update $OLD_NAME>$B_NAME"
+expect_json '.steps[1].changes | join("; ")' "/etc/virtual/helo_data: $B = $B_NAME"
+when "it is applied"
+run namesake apply -c /etc/namesake/two.conf --only mta --yes
+cat /etc/virtual/helo_data
+then_ "both names are said, each from its address"
+expect "$NAME" helo_from example.com
+expect "$B_NAME" helo_from news.example
