@@ -170,6 +170,9 @@ struct mta {
      * to type or to write, with NAME in place of the name. */
     const char *settings[MTA_SAYINGS], *by_hand;
 
+    /* An extended regular expression for a line of a script that gives it another name. */
+    const char *renames;
+
     /* Logs that it alone writes, NULL-terminated, may be NULL; and how the journal knows its
      * client, "_COMM=smtp", NULL when it does not. */
     const char *const *logs;

@@ -50,6 +50,7 @@ $B: $B_NAME" cat /etc/virtual/helo_data
 expect "" diff /tmp/exim4.conf /etc/exim4/exim4.conf
 expect "$pid" exim_pid
 expect_exit 0 namesake rollback last --yes -c /etc/namesake/two.conf
+ls -la /etc/virtual; cat /etc/virtual/*; printf 'Subject: x\n\nx\n' | timeout 30 exim4 -v -odf -i -f "a@news.example" b@sink.example.com 2>&1 || true; tail -5 /var/log/exim4/mainlog
 expect old.example.com helo_from news.example
 
 given "a table without entries, and a host that still has its first name"
