@@ -75,8 +75,7 @@ static struct fake_host *host_of(int i)
 START_TEST(drift_is_found)
 {
     struct fake_host *fake = host_of(_i);
-    struct mta_facts facts = {.mta = mta_by_name("postfix"),
-                              .named_by_system = rows[_i].by_system};
+    struct mta_facts facts = {.mta = mta_by_name("postfix"), .named_by_system = rows[_i].by_system};
 
     mta_find_drift(&fake->host, &facts);
     ck_assert_msg(facts.drift_count == (rows[_i].what ? 1U : 0U), "%s: %zu, %s", rows[_i].label,
