@@ -47,11 +47,16 @@ static void take_routes(const struct mta_facts *mta, const struct mta_service *s
 
 static void take_drifts(const struct mta_facts *mta, struct facts *facts)
 {
+    const char *name = facts->wanted.s[0] ? facts->wanted.s : "mail.example.com";
+    char *next;
+
     for (size_t i = 0; i < mta->drift_count && facts->drift_count < FACTS_DRIFTS_MAX; i++) {
         struct drift_facts *drift = facts_add_drift(facts);
 
         str_cut(drift->what, sizeof drift->what, mta->drifts[i].what);
-        str_cut(drift->next, sizeof drift->next, mta->drifts[i].next);
+        next = buf_replaced(mta->drifts[i].next, "NAME", name, sizeof drift->next);
+        str_cut(drift->next, sizeof drift->next, next);
+        free(next);
         drift->hostname = mta->drifts[i].hostname;
     }
 }

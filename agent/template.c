@@ -1,6 +1,7 @@
 /* template.c - PURE: filling in {{name}}, and the letters made with it. */
 #include "agent/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/plan.h"
@@ -95,15 +96,6 @@ static void note_of(const struct step *step, const struct facts *facts, char *ou
         str_cut(out, size, step->changes.v[0]);
 }
 
-/* What to type or to write there. */
-static void how_of(const struct mta *mta, const char *name, char *out, size_t size)
-{
-    const char *hand = mta != NULL && mta->by_hand != NULL ? mta->by_hand : "NAME";
-    const char *at = strstr(hand, "NAME");
-
-    str_format(out, size, "%.*s%s%s", (int)(at - hand), hand, name, at + strlen("NAME"));
-}
-
 static const char *letter_of(enum step_kind kind)
 {
     static const char *const letters[STEP_KINDS] = {
@@ -119,7 +111,8 @@ char *template_ticket(const struct step *step, const struct facts *facts, const 
                       time_t now)
 {
     char before[4096], after[4096], proof[1024], owner[200] = "", note[640];
-    char how[512];
+    char *how = buf_replaced(mta != NULL && mta->by_hand != NULL ? mta->by_hand : "", "NAME",
+                             step->after.count > 0 ? step->after.v[0] : "", LETTER_MAX);
     char zone[NAME_MAX_TEXT + 8];
     struct buf out = BUF_INIT(LETTER_MAX), record = BUF_INIT(LETTER_MAX);
     struct error e = {0};
@@ -128,7 +121,6 @@ char *template_ticket(const struct step *step, const struct facts *facts, const 
     strings_join(&step->before, ", ", "not set", before, sizeof before);
     strings_join(&step->after, ", ", "not set", after, sizeof after);
     zone_file_lines(step, &record);
-    how_of(mta, step->after.count > 0 ? step->after.v[0] : "", how, sizeof how);
     prove_forward(facts, now, proof, sizeof proof);
     str_format(zone, sizeof zone, "%s%s", step->subject.zone.s[0] ? "" : "of ",
                step->subject.zone.s[0] ? step->subject.zone.s : step->subject.name.s);
@@ -156,5 +148,6 @@ char *template_ticket(const struct step *step, const struct facts *facts, const 
         buf_text(&out, e.why);
     }
     buf_free(&record);
+    free(how);
     return buf_take(&out);
 }

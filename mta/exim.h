@@ -288,6 +288,7 @@ void exim_said(const struct mta_service *service, char *out, size_t size);
 struct exim_splice {
     size_t file, at, end;
     char *text;
+    bool table; /* all of a table */
 };
 
 struct exim_draft {
@@ -319,7 +320,7 @@ bool exim_add_transport_option(struct exim_draft *d, const char *transport, cons
 
 /* Another value for a key of a table. */
 bool exim_change_table(struct exim_draft *d, size_t file, const char *key, const char *value,
-                       struct error *e) MUST_USE;
+                       bool follows, struct error *e) MUST_USE;
 
 /* All splices as new texts of the files. */
 bool exim_finish(struct exim_draft *d, struct error *e) MUST_USE;

@@ -88,6 +88,23 @@ static bool is_table(const char *type)
     return str_equal(type, "lsearch") || str_equal(type, "iplsearch");
 }
 
+static bool is_by_address(const struct exim_lookup *lookup)
+{
+    return is_table(lookup->type) && (str_equal(lookup->key, "$sending_ip_address") ||
+                                      str_equal(lookup->key, "$interface_address") ||
+                                      str_equal(lookup->key, "$received_ip_address"));
+}
+
+static bool change_keys(struct exim_draft *d, size_t file, const struct mta_service *s,
+                        const char *name, bool follows, struct error *e)
+{
+    for (int family = 0; family < 2; family++)
+        if (s->bind[family].family != IP_NONE &&
+            !exim_change_table(d, file, ip_text(&s->bind[family]).s, name, follows, e))
+            return false;
+    return true;
+}
+
 /* The key of a table that stands for one address of ours. */
 static bool change_table(struct exim_draft *d, const char *option, const char *value,
                          const struct mta_service *s, struct error *e)
@@ -98,18 +115,11 @@ static bool change_table(struct exim_draft *d, const char *option, const char *v
     if (!exim_lookup_of(value, &lookup) || !is_table(lookup.type))
         return refuse_built(option, value, e);
     file = exim_file(d->instance, lookup.file);
-    if (file == EXIM_NOWHERE || (!str_equal(lookup.key, "$sending_ip_address") &&
-                                 !str_equal(lookup.key, "$interface_address") &&
-                                 !str_equal(lookup.key, "$received_ip_address"))) {
-        fail(e, ERR_CONFLICT, "%.80s is looked up in %.200s by %.100s, not by the address", option,
-             lookup.file, lookup.key);
-        return error_next(e, "grep -n . %.200s", lookup.file);
-    }
-    for (int family = 0; family < 2; family++)
-        if (s->bind[family].family != IP_NONE &&
-            !exim_change_table(d, file, ip_text(&s->bind[family]).s, d->wish->name.s, e))
-            return false;
-    return true;
+    if (file != EXIM_NOWHERE && is_by_address(&lookup))
+        return change_keys(d, file, s, d->wish->name.s, false, e);
+    fail(e, ERR_CONFLICT, "%.80s is looked up in %.200s by %.100s, not by the address", option,
+         lookup.file, lookup.key);
+    return error_next(e, "grep -n . %.200s", lookup.file);
 }
 
 /* An option that decides what one service says: a literal, a macro, or a look-up. */
@@ -208,6 +218,24 @@ static bool keep_qualification(struct exim_draft *d, struct error *e)
            exim_add_option(d, "qualify_domain", d->old, true, e);
 }
 
+/* A name that a table does not give, and that is the host's then, gets an entry. */
+static bool keep_in_table(struct exim_draft *d, const struct mta_service *s, struct error *e)
+{
+    struct exim_lookup lookup;
+    char transport[96];
+    const char *helo;
+    size_t file;
+
+    transport_of(s, transport, sizeof transport);
+    helo = exim_option(d->instance, "transports", transport, "helo_data");
+    if (s->role != MTA_SENDER || !str_equal_nocase(s->says, d->old) ||
+        !exim_uses(helo, "primary_hostname") || !exim_lookup_of(helo, &lookup) ||
+        !is_by_address(&lookup))
+        return true;
+    file = exim_file(d->instance, lookup.file);
+    return file == EXIM_NOWHERE || change_keys(d, file, s, d->old, true, e);
+}
+
 /* A sender that shall keep the old name gets it spelt out. */
 static bool keep_senders(struct exim_draft *d, struct error *e)
 {
@@ -216,7 +244,11 @@ static bool keep_senders(struct exim_draft *d, struct error *e)
     for (size_t i = 0; i < d->facts->service_count; i++) {
         const struct mta_service *s = &d->facts->services[i];
 
-        if (!s->outside || !is_from_primary(s) || claim_of(d, s, NULL) != MTA_LEAVE)
+        if (!s->outside || claim_of(d, s, NULL) != MTA_LEAVE)
+            continue;
+        if (!is_from_primary(s) && !keep_in_table(d, s, e))
+            return false;
+        if (!is_from_primary(s))
             continue;
         if (s->role == MTA_LISTENER) {
             fail(e, ERR_CONFLICT,
@@ -333,17 +365,7 @@ static bool refuse_taken(const struct exim_draft *d, struct error *e)
 /* A table that a panel reads is safe to edit; what it writes itself is not (section 4). */
 static bool refuse_panel(const struct exim_draft *d, struct error *e)
 {
-    const char *name = strstr(d->facts->panel_next, "NAME");
-
-    if (d->facts->panel[0] == '\0' || !d->beside || d->splice_count == 0)
-        return true;
-    fail(e, ERR_CONFLICT,
-         "%.30s writes this configuration and would undo the change; change it there",
-         d->facts->panel);
-    if (name == NULL)
-        return error_next(e, "%.190s", d->facts->panel_next);
-    return error_next(e, "%.*s%.200s%s", (int)(name - d->facts->panel_next), d->facts->panel_next,
-                      d->wish->name.s, name + 4);
+    return !d->beside || d->splice_count == 0 || mta_may_edit(d->facts, &d->wish->name, e);
 }
 
 static void describe(struct exim_draft *d, bool rename)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
-#include "mta/panel.h"
 
 #define AS_ROOT "sudo namesake audit"
 
@@ -402,16 +401,6 @@ bool exim_look(const struct exim_asking *asking, struct mta_facts *facts, struct
     return ok || (l.unknown && fail(e, ERR_MTA_CHECK_FAILED, "%.400s", facts->unknown));
 }
 
-static void find_owner(struct host *host, struct mta_facts *facts)
-{
-    const struct panel *panel = panel_find(host);
-
-    if (panel == NULL)
-        return;
-    str_cut(facts->panel, sizeof facts->panel, panel->name);
-    str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
-}
-
 bool exim_begin(struct host *host, struct mta_facts *facts, struct exim_asking *out,
                 struct error *e)
 {
@@ -438,7 +427,6 @@ bool exim_observe(struct host *host, struct mta_facts *facts, struct error *e)
     if (!exim_begin(host, facts, &l.asking, e))
         return false;
     l.instance = facts->instances;
-    find_owner(host, facts);
     ok = ask_all(&l, e);
     facts->named_by_system =
         facts->unknown[0] == '\0' && !exim_is_set(&facts->instances[0], "primary_hostname");

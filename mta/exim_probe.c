@@ -60,8 +60,10 @@ static bool read_entry(const struct cursor *line, char *id, size_t size)
 {
     struct cursor rest = *line, word;
 
-    return cursor_word(&rest, &word) && cursor_word(&rest, &word) && cursor_word(&rest, &word) &&
-           cursor_copy(&word, id, size) && exim_is_id(id);
+    for (int i = 0; i < 3; i++)
+        if (!cursor_word(&rest, &word))
+            return false;
+    return cursor_copy(&word, id, size) && exim_is_id(id);
 }
 
 static void find_entry(const struct command_result *result, const char *recipient,
@@ -109,7 +111,7 @@ bool exim_queued(struct host *host, const char *instance, const char *recipient,
                  struct mta_queued *out, struct error *e)
 {
     const char *const list[] = {"-bp", NULL}, *const log[] = {"-Mvl", out->id, NULL};
-    struct command_result result;
+    struct command_result result = {.status = 0};
     struct error ignored;
 
     (void)instance;

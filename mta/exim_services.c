@@ -98,6 +98,9 @@ static void add_sender(struct exim_making *m, const char *transport, const struc
         return;
     for (size_t i = count; i-- > 0;)
         exim_bind(s, &addresses[i]);
+    /* One that is made for one address sends nothing over the other family. */
+    if (named)
+        s->silent[addresses->family == IP_V4] = true;
     s->outside = !(str_starts(hosts, "127.") || str_equal(hosts, "localhost"));
     if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
         str_cut(s->from, sizeof s->from, "primary_hostname");

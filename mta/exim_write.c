@@ -309,20 +309,21 @@ static struct exim_splice *whole(struct exim_draft *d, size_t file)
         if (d->splices[i].file == file)
             return &d->splices[i];
     splice(d, file, 0, f->length, f->text);
+    d->splices[d->splice_count - 1].table = true;
     return &d->splices[d->splice_count - 1];
 }
 
 bool exim_change_table(struct exim_draft *d, size_t file, const char *key, const char *value,
-                       struct error *e)
+                       bool follows, struct error *e)
 {
     struct exim_splice *now = whole(d, file);
     struct buf text = BUF_INIT(HOST_FILE_MAX);
     bool ok = exim_table_set(now->text, strlen(now->text), key, value, &text, e);
 
-    if (ok) {
+    if (ok && !str_equal(buf_string(&text), now->text)) {
         free(now->text);
         now->text = buf_take(&text);
-        note(d, file, key, NULL, value, false);
+        note(d, file, key, NULL, value, follows);
     }
     buf_free(&text);
     return ok || error_what(e, "cannot edit %.200s", file_of(d, file)->path);
@@ -362,32 +363,46 @@ static bool build(const struct exim_draft *d, size_t file, struct buf *out, bool
     return buf_ok(out);
 }
 
+static bool finish_file(struct exim_draft *d, size_t file, struct error *e)
+{
+    const struct host_file *f = file_of(d, file);
+    struct mta_edit *edit = &d->edits->files[d->edits->file_count];
+    struct buf text = BUF_INIT(HOST_FILE_MAX);
+    bool any;
+
+    if (!build(d, file, &text, &any)) {
+        buf_free(&text);
+        return fail(e, ERR_LIMIT_EXCEEDED, "%.200s would be too long", f->path);
+    }
+    if (!any || (text.length == f->length && memcmp(buf_string(&text), f->text, f->length) == 0)) {
+        buf_free(&text);
+        return true;
+    }
+    edit->file = f;
+    edit->length = text.length;
+    edit->text = buf_take(&text);
+    d->edits->file_count++;
+    return true;
+}
+
+static bool is_table(const struct exim_draft *d, size_t file)
+{
+    for (size_t i = 0; i < d->splice_count; i++)
+        if (d->splices[i].file == file && d->splices[i].table)
+            return true;
+    return false;
+}
+
+/* Tables first: what follows the name is kept there before the name changes. */
 bool exim_finish(struct exim_draft *d, struct error *e)
 {
-    struct mta_edits *edits = d->edits;
+    const size_t count = d->instance->file_count;
 
     sort(d);
-    edits->files = mem_new(d->instance->file_count + 1, sizeof *edits->files);
-    for (size_t i = 0; i < d->instance->file_count; i++) {
-        const struct host_file *f = file_of(d, i);
-        struct mta_edit *edit = &edits->files[edits->file_count];
-        struct buf text = BUF_INIT(HOST_FILE_MAX);
-        bool any;
-
-        if (!build(d, i, &text, &any)) {
-            buf_free(&text);
-            return fail(e, ERR_LIMIT_EXCEEDED, "%.200s would be too long", f->path);
-        }
-        if (!any ||
-            (text.length == f->length && memcmp(buf_string(&text), f->text, f->length) == 0)) {
-            buf_free(&text);
-            continue;
-        }
-        edit->file = f;
-        edit->length = text.length;
-        edit->text = buf_take(&text);
-        edits->file_count++;
-    }
+    d->edits->files = mem_new(count + 1, sizeof *d->edits->files);
+    for (size_t i = 0; i < 2 * count; i++)
+        if (is_table(d, i % count) == (i < count) && !finish_file(d, i % count, e))
+            return false;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/base/buf.h"
 #include "agent/base/mem.h"
 
 const struct mta_service *mta_service_of(const struct mta_facts *facts, enum mta_role role)
@@ -127,6 +128,21 @@ bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
         any = true;
     }
     return !any;
+}
+
+bool mta_may_edit(const struct mta_facts *facts, const struct name *name, struct error *e)
+{
+    char *next;
+
+    if (facts->panel[0] == '\0')
+        return true;
+    next = buf_replaced(facts->panel_next, "NAME", name->s, sizeof e->next);
+    fail(e, ERR_CONFLICT,
+         "%.30s writes this configuration and would undo the change; change it there",
+         facts->panel);
+    error_next(e, "%s", next);
+    free(next);
+    return false;
 }
 
 void mta_add_route(struct mta_facts *facts, const struct mta_route *route)

@@ -74,7 +74,7 @@ struct mta_route {
 /* What will change the mail server's name behind its administrator's back (section 10). */
 struct mta_drift {
     char what[256]; /* "cloud-init sets the host name at every boot" */
-    char next[256]; /* the line that prevents it */
+    char next[256]; /* the line that prevents it; NAME stands for the wanted name */
     bool hostname;  /* by way of the system's host name; else in the mail server's own files */
 };
 
@@ -103,7 +103,7 @@ struct mta_facts {
     struct ip source[2];  /* what the kernel sends from towards the Internet, one a family; IP_NONE:
                                nothing, or not known */
     char panel[32];       /* the program that owns the configuration: "cPanel"; "": nobody */
-    char panel_next[200]; /* what to type there */
+    char panel_next[200]; /* what to type there; NAME stands for the name */
     bool silent[2];       /* it sends nothing over this family, whatever the kernel would do */
 };
 
@@ -169,6 +169,9 @@ struct mta {
     /* For people who do it by hand: which setting it is, "myhostname or smtp_helo_name"; and what
      * to type or to write, with NAME in place of the name. */
     const char *settings[MTA_SAYINGS], *by_hand;
+
+    /* An extended regular expression for a line of a script that gives it another name. */
+    const char *renames;
 
     /* Logs that it alone writes, NULL-terminated, may be NULL; and how the journal knows its
      * client, "_COMM=smtp", NULL when it does not. */
@@ -293,10 +296,16 @@ bool mta_must_greet(const struct mta_facts *facts, const struct mta_wish *wish,
                     const struct ip *address);
 
 /*
- * Fill facts->drifts: what will rename the host, where its name counts, and what writes the mail
+ * Fill facts->panel and facts->drifts: what will rename the host, where its name counts, and what writes the mail
  * server's files. Reads files and asks the host's tools (origin.c).
  */
 void mta_find_drift(struct host *host, struct mta_facts *facts);
+
+/*
+ * Whether the configuration may be edited: no panel that writes it would undo the change
+ * (ERR_CONFLICT, with what to type there for the name).
+ */
+bool mta_may_edit(const struct mta_facts *facts, const struct name *name, struct error *e) MUST_USE;
 
 /* Add a route, a drift: a copy. */
 void mta_add_route(struct mta_facts *facts, const struct mta_route *route);

@@ -1,5 +1,6 @@
 /* origin.c - what gives the host, or its mail server, another name later on (section 10). */
 #include "mta/mta.h"
+#include "mta/panel.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -201,46 +202,58 @@ static void find_makers(struct mta_facts *facts)
 /* Hooks and jobs that give the mail server a name: certificates, networks, boots. */
 static void find_scripts(struct host *host, struct mta_facts *facts)
 {
-    static const char *const argv[] = {
-        "grep",
-        "-rlsE",
-        "^[^#]*postconf[^#]*(myhostname|smtp_helo_name|smtpd_banner)[[:space:]]*=",
-        "/etc/letsencrypt/renewal-hooks",
-        "/etc/letsencrypt/renewal",
-        "/etc/letsencrypt/cli.ini",
-        "/etc/cron.d",
-        "/etc/cron.hourly",
-        "/etc/cron.daily",
-        "/etc/cron.weekly",
-        "/etc/network",
-        "/etc/networkd-dispatcher",
-        "/etc/NetworkManager/dispatcher.d",
-        "/etc/dhcp",
-        "/etc/rc.local",
-        "/etc/init.d",
-        "/etc/cloud",
-        NULL};
+    const char *const argv[] = {"grep",
+                                "-rlsE",
+                                facts->mta != NULL ? facts->mta->renames : NULL,
+                                "/etc/letsencrypt/renewal-hooks",
+                                "/etc/letsencrypt/renewal",
+                                "/etc/letsencrypt/cli.ini",
+                                "/etc/cron.d",
+                                "/etc/cron.hourly",
+                                "/etc/cron.daily",
+                                "/etc/cron.weekly",
+                                "/etc/network",
+                                "/etc/networkd-dispatcher",
+                                "/etc/NetworkManager/dispatcher.d",
+                                "/etc/dhcp",
+                                "/etc/rc.local",
+                                "/etc/init.d",
+                                "/etc/cloud",
+                                NULL};
     struct command command = {.argv = argv, .timeout_ms = TIMEOUT_MS};
     struct command_result result;
     struct cursor text, line;
     struct error e;
     char path[160], next[256];
 
-    if (!host_run(host, &command, &result, &e))
+    if (argv[2] == NULL || !host_run(host, &command, &result, &e))
         return;
     text = cursor_of(buf_string(&result.out), result.out.length);
     for (int i = 0; i < SCRIPTS_MAX && cursor_line(&text, &line); i++) {
         str_printable(path, sizeof path, line.at, (size_t)(line.end - line.at));
-        str_format(next, sizeof next, "sudo grep -n postconf %s", path);
+        str_format(next, sizeof next, "sudo grep -nE '%s' %s", argv[2], path);
         mta_add_drift(facts, false, next, "%s gives the mail server a name whenever it runs", path);
     }
     command_result_free(&result);
+}
+
+/* A panel or an image that writes the configuration will write it again (section 4). */
+static void find_panel(struct host *host, struct mta_facts *facts)
+{
+    const struct panel *panel = panel_find(host);
+
+    if (panel == NULL)
+        return;
+    str_cut(facts->panel, sizeof facts->panel, panel->name);
+    str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
+    mta_add_drift(facts, false, panel->next, "%s %s", panel->name, panel->does);
 }
 
 void mta_find_drift(struct host *host, struct mta_facts *facts)
 {
     char written[256];
 
+    find_panel(host, facts);
     find_makers(facts);
     find_scripts(host, facts);
     if (!facts->named_by_system)

@@ -8,18 +8,26 @@
 #define TIMEOUT_MS 20000
 
 static const struct panel panels[] = {
-    {"/usr/local/cpanel/version", "cPanel", "whmapi1 sethostname hostname=NAME"},
-    {"/usr/local/psa/version", "Plesk", "plesk bin server_pref --update -fullhostname NAME"},
+    {"/usr/local/cpanel/version", "cPanel", "whmapi1 sethostname hostname=NAME",
+     "builds the configuration anew with every update and every change in it"},
+    {"/usr/local/psa/version", "Plesk", "plesk bin server_pref --update -fullhostname NAME",
+     "rewrites the configuration with every repair, upgrade and change of its mail settings"},
     {"/usr/local/directadmin/directadmin", "DirectAdmin",
-     "grep -n . /etc/virtual/helo_data /etc/virtual/domainips"},
-    {"/usr/local/hestia/bin/v-change-sys-hostname", "Hestia", "v-change-sys-hostname NAME"},
-    {"/usr/local/vesta/bin/v-change-sys-hostname", "Vesta", "v-change-sys-hostname NAME"},
-    {"/usr/local/CyberCP", "CyberPanel", "cyberpanel issueSSLForHostName --domainName NAME"},
-    {"/etc/mailinabox.conf", "Mail-in-a-Box", "mailinabox   # set PRIMARY_HOSTNAME"},
-    {"/etc/iredmail-release", "iRedMail", "grep -rn hostname /etc/postfix/main.cf /etc/amavis"},
+     "grep -n . /etc/virtual/helo_data /etc/virtual/domainips",
+     "makes the configuration anew with every update; tables in /etc/virtual stay"},
+    {"/usr/local/hestia/bin/v-change-sys-hostname", "Hestia", "v-change-sys-hostname NAME",
+     "keeps a table of names, filled from the PTR records that it has seen"},
+    {"/usr/local/vesta/bin/v-change-sys-hostname", "Vesta", "v-change-sys-hostname NAME",
+     "makes the configuration anew with every rebuild"},
+    {"/usr/local/CyberCP", "CyberPanel", "cyberpanel issueSSLForHostName --domainName NAME",
+     "overwrites the name with every certificate for its mail server, of any domain"},
+    {"/etc/mailinabox.conf", "Mail-in-a-Box", "mailinabox   # set PRIMARY_HOSTNAME",
+     "writes the name, the greeting and the addresses with every run of its setup"},
     {"/opt/mailcow-dockerized", "mailcow",
-     "grep MAILCOW_HOSTNAME /opt/mailcow-dockerized/mailcow.conf"},
-    {"/etc/dms-settings", "docker-mailserver", "OVERRIDE_HOSTNAME in the container's environment"},
+     "grep MAILCOW_HOSTNAME /opt/mailcow-dockerized/mailcow.conf",
+     "writes the configuration with every start of its containers"},
+    {"/etc/dms-settings", "docker-mailserver", "OVERRIDE_HOSTNAME in the container's environment",
+     "writes the configuration with every start of its container"},
 };
 
 #define PANELS (sizeof panels / sizeof panels[0])

@@ -208,6 +208,7 @@ const struct mta mta_postfix = {
                  [MTA_SAYS_GREETING] = "myhostname or smtpd_banner",
                  [MTA_SAYS_NAME] = "myhostname"},
     .by_hand = "postconf -e 'myhostname = NAME' && postfix check && postfix reload",
+    .renames = "^[^#]*postconf[^#]*(myhostname|smtp_helo_name|smtpd_banner)[[:space:]]*=",
     .journal = "_COMM=smtp",
     .present = postfix_present,
     .observe = postfix_observe,

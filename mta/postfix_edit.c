@@ -446,7 +446,8 @@ static bool plan_changes(struct postfix_draft *d, struct error *e)
     for (size_t i = 0; i < d->facts->instance_count; i++)
         if (d->facts->instances[i].enabled && !plan_instance(d, &d->facts->instances[i], e))
             return false;
-    return d->edits->change_count == 0 || (refuse_peers(d, e) && postfix_write(d, e));
+    return d->edits->change_count == 0 ||
+           (refuse_peers(d, e) && mta_may_edit(d->facts, &d->wish->name, e) && postfix_write(d, e));
 }
 
 static bool usable(const struct mta_facts *facts, const struct mta_wish *wish, struct error *e)

@@ -50,6 +50,35 @@ for registry in providers mta; do
 $bad"
 done
 
+# words FILE...: code lines, without comments and includes, with their file and line.
+words() {
+    grep -nE '' "$@" | grep -vE '^[^:]+:[0-9]+:( *\*|/\*|#include)' |
+        sed -E 's,/\*.*,,; s,^([^:]+:[0-9]+:) *\* .*,\1,'
+}
+
+# A mail server is known to its own files, its registry and the build; it tells the rest by its
+# struct. Exceptions: what others write (Received lines in header_received.c, logs that somebody
+# hands over in log_evidence.c), words and paths that are data (facts.c, generic_data.c, panel.c),
+# and the reader of master.cf (master_edit.c).
+settings='primary_hostname|helo_data|smtp_banner|myhostname|smtpd_banner|smtp_helo_name|postconf|main\.cf'
+bad=$(words agent/*.[ch] agent/*/*.[ch] providers/*.[ch] mta/*.[ch] templates/* |
+    grep -iE "exim|postfix|$settings" |
+    grep -vE '^mta/(exim|postfix|registry)[a-z_]*\.[ch]:|^mta/(master_edit|panel)\.c:' |
+    grep -vE '^agent/(header_received|log_evidence|facts|generic_data)\.c:' || true)
+[ -z "$bad" ] || complain "a mail server is known outside its own files:
+$bad"
+
+# The same for a machine that is reached over SSH. Exceptions: the name of the option, of the key
+# and of the error (interface sections 3 and 9), the address behind them ("ssh"), and commands for
+# people.
+bad=$(words agent/*.[ch] agent/*/*.[ch] providers/*.[ch] mta/*.[ch] |
+    grep -vE '^agent/net/(host_ssh|via_ssh|ssh)[a-z_]*\.[ch]:|^agent/net/(host|via)_open\.c:' |
+    grep -vE '^agent/(options|config_table|trace_command|generic_data[a-z_]*|base/error)\.[ch]:' |
+    sed -E 's/ERR_SSH_FAILED//g; s/(->|\.|\*|[ (])ssh([^a-z_0-9]|$)/\1\2/g' |
+    grep -iE 'ssh' || true)
+[ -z "$bad" ] || complain "SSH is known outside its own files:
+$bad"
+
 forbidden='strcpy|strcat|sprintf|vsprintf|strncpy|strtok|atoi|gets|system|popen|alloca|rand|setjmp|gethostbyname|getaddrinfo'
 # One look-up is no observation: the name of a machine that an operator has us log in to.
 bad=$(grep -nE "(^|[^_[:alnum:]])($forbidden)\(" agent/*.c agent/*/*.c providers/*.c mta/*.c |

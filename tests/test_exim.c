@@ -185,6 +185,7 @@ static struct mta_facts facts_of(struct fake_host *fake)
     ck_assert(ip_parse("203.0.113.25", &facts.source[0]));
     facts.source[1].family = IP_NONE;
     ck_assert_msg(facts.mta->observe(&fake->host, &facts, &e), "%s", e.why);
+    mta_find_drift(&fake->host, &facts);
     return facts;
 }
 
@@ -555,6 +556,37 @@ START_TEST(a_table_gets_its_entry_and_nothing_is_reloaded)
 }
 END_TEST
 
+/* Where a table falls back to the host's name, an address that shall keep it gets an entry, and
+ * that is on disk before the name changes. */
+START_TEST(what_a_table_leaves_to_the_host_stays)
+{
+    struct fake_host *fake =
+        machine_with(OLD TAIL "  interface = <; 203.0.113.25 ; 203.0.113.26\n  helo_data = "
+                              "${lookup{$sending_ip_address}iplsearch{/t}{$value}"
+                              "{$primary_hostname}}\n");
+    struct mta_pair pairs[2] = {{.name = {.s = NAME}}, {.name = {.s = "two.example.com"}}};
+    struct mta_wish wish = {.name = {.s = NAME}, .pairs = pairs, .pair_count = 2};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    ck_assert(ip_parse("203.0.113.25", &pairs[0].address));
+    ck_assert(ip_parse("203.0.113.26", &pairs[1].address));
+    fake_host_file(fake, "/t", "");
+    facts = facts_of(fake);
+    ck_assert_msg(facts.mta->edit(&facts, &wish, &edits, &e), "%s", e.why);
+    ck_assert_uint_eq(edits.file_count, 2);
+    ck_assert_str_eq(edits.files[0].file->path, "/t");
+    ck_assert_ptr_nonnull(strstr(edits.files[0].text, "203.0.113.26: old.example.com\n"));
+    ck_assert_ptr_nonnull(strstr(edits.files[0].text, "203.0.113.25: " NAME "\n"));
+    ck_assert_ptr_nonnull(strstr(edits.files[1].text, "primary_hostname = " NAME "\n"));
+    ck_assert_msg(facts.mta->check(&fake->host, &facts, &edits, &wish, &e), "%s", e.why);
+    mta_edits_free(&edits);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
 START_TEST(a_transport_of_its_own_gets_its_name)
 {
     struct fake_host *fake = machine_with("primary_hostname = " NAME "\n" QUALIFY ROUTERS
@@ -651,6 +683,7 @@ int main(void)
          ROWS(debians), 0},
         {"a_table_gets_its_entry_and_nothing_is_reloaded",
          a_table_gets_its_entry_and_nothing_is_reloaded, 1, 0},
+        {"what_a_table_leaves_to_the_host_stays", what_a_table_leaves_to_the_host_stays, 1, 0},
         {"a_transport_of_its_own_gets_its_name", a_transport_of_its_own_gets_its_name, 1, 0},
         {"a_panel_is_not_edited_behind_its_back", a_panel_is_not_edited_behind_its_back, 1, 0},
         {"a_broken_file_is_never_read_by_the_daemon", a_broken_file_is_never_read_by_the_daemon, 1,

@@ -36,8 +36,26 @@ static const struct {
      "/etc/dhcp/dhclient-exit-hooks.d/name\n", "dhclient-exit-hooks.d/name sets",
      "grep -n hostname"},
     {"a container", true, "/.dockerenv", "", "vm25\n", NULL, NULL, "container", "--hostname"},
+    {"cPanel", false, NULL, NULL, NULL, "ls -d", "/usr/local/cpanel/version\n",
+     "cPanel builds the configuration anew", "whmapi1 sethostname hostname=NAME"},
+    {"Plesk", false, NULL, NULL, NULL, "ls -d", "/usr/local/psa/version\n", "Plesk rewrites",
+     "plesk bin server_pref"},
+    {"DirectAdmin", false, NULL, NULL, NULL, "ls -d", "/usr/local/directadmin/directadmin\n",
+     "DirectAdmin makes", "/etc/virtual/helo_data"},
+    {"Hestia", false, NULL, NULL, NULL, "ls -d", "/usr/local/hestia/bin/v-change-sys-hostname\n",
+     "Hestia keeps a table of names", "v-change-sys-hostname NAME"},
+    {"Vesta", false, NULL, NULL, NULL, "ls -d", "/usr/local/vesta/bin/v-change-sys-hostname\n",
+     "Vesta", "v-change-sys-hostname NAME"},
+    {"CyberPanel", false, NULL, NULL, NULL, "ls -d", "/usr/local/CyberCP\n",
+     "with every certificate", "cyberpanel"},
+    {"Mail-in-a-Box", false, NULL, NULL, NULL, "ls -d", "/etc/mailinabox.conf\n",
+     "every run of its setup", "PRIMARY_HOSTNAME"},
+    {"mailcow", false, NULL, NULL, NULL, "ls -d", "/opt/mailcow-dockerized\n",
+     "start of its containers", "MAILCOW_HOSTNAME"},
+    {"docker-mailserver", false, NULL, NULL, NULL, "ls -d", "/etc/dms-settings\n",
+     "start of its container", "OVERRIDE_HOSTNAME"},
     {"a hook of certbot", false, NULL, NULL, "vm25\n", "grep -rlsE ^[^#]*postconf", SCRIPT "\n",
-     SCRIPT " gives the mail server a name", "grep -n postconf " SCRIPT},
+     SCRIPT " gives the mail server a name", "[[:space:]]*=' " SCRIPT},
 };
 
 static struct fake_host *host_of(int i)
@@ -57,7 +75,7 @@ static struct fake_host *host_of(int i)
 START_TEST(drift_is_found)
 {
     struct fake_host *fake = host_of(_i);
-    struct mta_facts facts = {.named_by_system = rows[_i].by_system};
+    struct mta_facts facts = {.mta = mta_by_name("postfix"), .named_by_system = rows[_i].by_system};
 
     mta_find_drift(&fake->host, &facts);
     ck_assert_msg(facts.drift_count == (rows[_i].what ? 1U : 0U), "%s: %zu, %s", rows[_i].label,

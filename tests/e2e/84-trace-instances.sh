@@ -5,13 +5,13 @@
 source "$LAB_FOLDER/trace.sh"
 
 instance_up() { # instance_up NAME SETTING...: a second instance that listens nowhere but on loopback
-    local etc=/etc/postfix-$1 name=postfix-$1
+    local etc=/etc/postfix-$1 folder=postfix-$1
     shift
     cp -r /etc/postfix "$etc"
-    mkdir -p "/var/spool/$name" "/var/lib/$name"
-    chown postfix: "/var/lib/$name"
-    postconf -c "$etc" -e inet_interfaces=loopback-only queue_directory="/var/spool/$name" \
-        data_directory="/var/lib/$name" multi_instance_enable=yes multi_instance_name="$name" "$@"
+    mkdir -p "/var/spool/$folder" "/var/lib/$folder"
+    chown postfix: "/var/lib/$folder"
+    postconf -c "$etc" -e inet_interfaces=loopback-only queue_directory="/var/spool/$folder" \
+        data_directory="/var/lib/$folder" multi_instance_enable=yes multi_instance_name="$folder" "$@"
     sed -i '/^smtp  *inet/d' "$etc/master.cf"
     touch -d '1 hour ago' "$etc"/*.cf
 }

@@ -1,0 +1,27 @@
+# shellcheck shell=bash disable=SC2154
+# Scenario: an Exim that takes its HELO from the PTR record needs no edit for it, and the report says so
+
+given "Debian's Exim with REMOTE_SMTP_HELO_FROM_DNS, whose host has its name already"
+exim_instead unsplit
+printf 'MAIN_HARDCODE_PRIMARY_HOSTNAME = %s\nREMOTE_SMTP_HELO_FROM_DNS = true\n' "$NAME" \
+    >/etc/exim4/exim4.conf.localmacros
+update-exim4.conf
+exim_again
+exim_text >/tmp/exim.before
+when "it is looked at"
+expect_exit 2 namesake audit "$V4" -n "$NAME" --mta exim --json
+then_ "the HELO is the hoster's default, and it is said where it comes from"
+expect_json '.identities[0].checks[] | select(.check == "helo").found[0]' "$OLD_PTR4"
+expect_exit "0 3" namesake doctor --mta exim
+expect_out "(the PTR)"
+when "it is planned"
+expect_exit 0 namesake plan "$V4" -n "$NAME" --json
+then_ "the records are set, and the mail server is left as it is"
+expect_json '[.steps[].kind] | join(" ")' "forward ptr"
+when "it is applied"
+expect_exit "0 6" namesake apply "$V4" -n "$NAME" --yes
+resolvers_forget
+expect_exit 0 namesake audit "$V4" -n "$NAME" --mta exim
+then_ "Exim's files are as they were"
+exim_text >/tmp/exim.after
+expect "" diff /tmp/exim.before /tmp/exim.after
