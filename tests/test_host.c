@@ -356,6 +356,30 @@ START_TEST(nothing_but_a_stage_is_removed)
 }
 END_TEST
 
+START_TEST(what_a_run_has_left_is_swept_and_nothing_else)
+{
+    struct place p = place_new();
+    char ours[256], others[256], path[300];
+    struct error e = {0};
+
+    ck_assert(host_make_stage(p.host, p.path.s, others, sizeof others, &e));
+    ck_assert(host_sweep(p.host, p.folder.path, &e)); /* without a mark: nothing */
+    str_cut(p.host->mark, sizeof p.host->mark, "20261123T031207Z-7f3a19c2d4e5");
+    ck_assert(host_make_stage(p.host, p.path.s, ours, sizeof ours, &e));
+    snprintf(path, sizeof path, "%s/main.cf", ours);
+    ck_assert(host_put(p.host, path, "text", 4, &e));
+    ck_assert_uint_eq(entries(p.folder.path), 3);
+    ck_assert_msg(host_sweep(p.host, p.folder.path, &e), "%s", e.why);
+    ck_assert_uint_eq(entries(p.folder.path), 2);
+    ck_assert_uint_eq(folder_mode(others), 0700);
+    ck_assert(folder_has(p.path.s, "old\n"));
+    ck_assert(host_sweep(p.host, p.folder.path, &e)); /* there is nothing left to do */
+    ck_assert(host_sweep(p.host, "/no/such/folder", &e));
+    ck_assert(host_remove_stage(p.host, others, &e));
+    place_free(&p);
+}
+END_TEST
+
 START_TEST(stage_needs_a_writable_folder)
 {
     struct place p = place_new();
@@ -651,6 +675,7 @@ int main(void)
         {"made and removed", a_file_is_made_and_removed, 1, 0},
         {"stage", stage_is_private_and_goes_away, 1, 0},
         {"stage only", nothing_but_a_stage_is_removed, 1, 0},
+        {"swept", what_a_run_has_left_is_swept_and_nothing_else, 1, 0},
         {"stage not writable", stage_needs_a_writable_folder, 1, 0},
         {"run", run, ROWS(programs), 0},
         {"run system path", run_finds_programs_of_the_system_only, 1, 0},

@@ -49,7 +49,7 @@ in_between postfix '*reload' 'exit 1'
 run namesake apply --yes --only mta
 then_ "both files are back, and Postfix runs with them"
 expect 4 echo "$STATUS"
-expect_said "the old configuration is back and live"
+expect_err "the old configuration is back and live"
 both_files_are_back
 as_it_was postfix
 
@@ -58,7 +58,7 @@ in_between postfix '*reload' 'exit 0'
 run namesake apply --yes --only mta
 then_ "the greeting gives it away"
 expect 4 echo "$STATUS"
-expect_said "another name"
+expect_err "another name"
 both_files_are_back
 as_it_was postfix
 postfix_restart
@@ -68,7 +68,7 @@ in_between postconf '*.namesake-*\ -M' 'echo "# mine" >>/etc/postfix/main.cf'
 run namesake apply --yes --only mta
 then_ "his text stays, and nothing of the edit does"
 expect 65 echo "$STATUS"
-expect_said "somebody else has changed it"
+expect_err "somebody else has changed it"
 as_it_was postconf
 expect "# mine" tail -n 1 /etc/postfix/main.cf
 cmp /tmp/main.cf <(grep -v '^# mine' /etc/postfix/main.cf)
@@ -80,7 +80,7 @@ in_between postfix '*reload' 'echo "# mine" >>/etc/postfix/main.cf; exit 1'
 run namesake apply --yes --only mta
 then_ "his text is not overwritten, and that is said"
 expect 4 echo "$STATUS"
-expect_said "changed by somebody else"
+expect_err "changed by somebody else"
 as_it_was postfix
 expect "# mine" tail -n 1 /etc/postfix/main.cf
 put_back main.cf master.cf
@@ -97,7 +97,7 @@ cp -p /etc/postfix/main.cf /etc/postfix/master.cf /tmp/
 run namesake apply --yes --only mta
 then_ "it is started again with the old name"
 expect 4 echo "$STATUS"
-expect_said "does not run"
+expect_err "does not run"
 cmp /tmp/main.cf /etc/postfix/main.cf
 cmp /tmp/master.cf /etc/postfix/master.cf
 wait_for 10 says_220 "$V4"
