@@ -244,7 +244,7 @@ count_instructions() {
     # shellcheck disable=SC2046
     many=$(instructions $(audit --from "$work/targets.1200"))
     stop_servers
-    say "instructions per address, full audit" $(((many - few) / 1000)) '' 200000
+    say "instructions per address, full audit" $(((many - few) / 1000)) '' 150000
     say "instructions of namesake version / of an empty program" \
         "$(ratio "$(instructions "$NAMESAKE" version)" "$(instructions "$TOOLS/bench_empty")")" x 1.5
 }
