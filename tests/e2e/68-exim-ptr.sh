@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Scenario: an Exim that takes its HELO from the PTR record needs no edit for it, and the report says so
+# Scenario: an Exim that takes its HELO from the PTR record needs no edit for it, and doctor says so
 
 given "Debian's Exim with REMOTE_SMTP_HELO_FROM_DNS, whose host has its name already"
 exim_instead unsplit
