@@ -105,13 +105,15 @@ static bool covers(const char *has, const char *wants)
     return true;
 }
 
-/* A list may gain the two names, and lose nothing. */
+/* A list may gain the two names, and what has the new one in place of the old; and lose nothing. */
 static bool only_gained(const struct comparison *c, const char *before, const char *after)
 {
-    struct buf allowed = BUF_INIT(HOST_OUTPUT_MAX);
+    struct buf allowed = BUF_INIT(2 * HOST_OUTPUT_MAX);
+    char *renamed = buf_replaced(before, c->old, c->name, HOST_OUTPUT_MAX);
     bool ok;
 
-    buf_printf(&allowed, "%s %s %s", before, c->name, c->old);
+    buf_printf(&allowed, "%s %s %s %s", before, c->name, c->old, renamed);
+    free(renamed);
     ok = covers(after, before) && covers(buf_string(&allowed), after);
     buf_free(&allowed);
     return ok;

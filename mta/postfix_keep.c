@@ -17,19 +17,41 @@ static bool refuse_odd(const struct mta_setting *s, struct error *e)
     return error_next(e, "postconf %s%s", option, word);
 }
 
-/* The old name stays one of those that mail is delivered here for. */
+/* One element of the list with the old name, unless it is there already. */
+static void keep_element(struct postfix_draft *d, const char *element, bool commas,
+                         struct buf *list)
+{
+    char *kept = postfix_expand(element, "myhostname", d->old);
+    const char *all = buf_string(list);
+
+    if (!postfix_list_has(all, kept)) {
+        if (commas && list->length > 0 && all[list->length - 1] != ',')
+            buf_char(list, ',');
+        buf_printf(list, " %s", kept);
+    }
+    free(kept);
+}
+
+/* What mail is delivered here for by the name stays so by the old one: itself, names below it. */
 static void keep_destination(struct postfix_draft *d, const char *raw)
 {
+    const char *const separators = ", \t\r\n", *at = raw + strspn(raw, separators);
+    bool commas = strchr(raw, ',') != NULL;
     struct buf text = BUF_INIT(HOST_FILE_MAX);
-    size_t n = strlen(raw);
+    char element[512];
+    size_t length;
 
-    if (postfix_list_has(raw, d->old))
-        return;
     buf_text(&text, raw);
-    if (n > 0 && raw[n - 1] != ',' && strchr(raw, ','))
-        buf_char(&text, ',');
-    buf_printf(&text, " %s", d->old);
-    postfix_change(d, NULL, "mydestination", buf_string(&text), true);
+    for (; *at != '\0'; at += length, at += strspn(at, separators)) {
+        length = strcspn(at, separators);
+        if (length >= sizeof element)
+            continue; /* what is lost by that, the check finds */
+        snprintf(element, sizeof element, "%.*s", (int)length, at);
+        if (postfix_use(element) != POSTFIX_USES_NOT)
+            keep_element(d, element, commas, &text);
+    }
+    if (!str_equal(buf_string(&text), raw))
+        postfix_change(d, NULL, "mydestination", buf_string(&text), true);
     buf_free(&text);
 }
 

@@ -430,6 +430,15 @@ static const struct {
     {"destinations without commas",
      "myhostname = old.example.com\nmyorigin = x\nmydestination = $myhostname localhost\n",
      SMTPD SMTP, "myhostname=" NAME "; [mydestination=$myhostname localhost old.example.com]"},
+    {"names below the old one are among the destinations",
+     "myhostname = old.example.com\nmyorigin = x\n"
+     "mydestination = $myhostname, lists.$myhostname, ${myhostname}.test, localhost\n",
+     SMTPD SMTP,
+     "myhostname=" NAME "; [mydestination=$myhostname, lists.$myhostname, ${myhostname}.test, "
+     "localhost, old.example.com, lists.old.example.com, old.example.com.test]"},
+    {"only names below the old one are",
+     "myhostname = old.example.com\nmyorigin = x\nmydestination = lists.$myhostname\n", SMTPD SMTP,
+     "myhostname=" NAME "; [mydestination=lists.$myhostname lists.old.example.com]"},
     {"destinations that do not follow",
      "myhostname = old.example.com\nmyorigin = x\n"
      "mydestination = /etc/postfix/domains\n",
