@@ -217,7 +217,7 @@ static bool read_record(struct reader *r, struct dns_section *section, struct dn
     if (!read_data(r, get16(fixed + 8), &rr))
         return false;
     if (rr.type == TYPE_OPT && section == &out->additional) /* only there, RFC 6891 6.1.1 */
-        out->rcode |= (int)(rr.ttl_s >> 24) << 4; /* 6.1.3: the upper eight bits */
+        out->rcode |= (int)(rr.ttl_s >> 24) << 4;           /* 6.1.3: the upper eight bits */
     else if (class == CLASS_IN)
         keep(section, &rr, &out->cut);
     return true;
