@@ -7,6 +7,8 @@
 
 #include "agent/act_mta.h"
 
+/* A request whose sender was ended may still arrive. */
+#define ON_ITS_WAY_MS 1000
 #define LOOK_AGAIN_MS 1000
 #define ASK_AGAIN_TOP_S 8 /* a resolver of the vendor may hold its old answer for minutes */
 
@@ -122,7 +124,12 @@ bool act_settle(struct actor *actor, const struct step *step, struct error *e)
 
 bool act_tidy(struct actor *actor, const struct run *run, size_t step, struct error *e)
 {
-    return run->plan.steps[step].kind != STEP_MTA || act_mta_tidy(actor, run, step, e);
+    if (!progress_is_open(run->records[step].progress))
+        return true;
+    if (run->plan.steps[step].kind == STEP_MTA)
+        return act_mta_tidy(actor, run, step, e);
+    act_pause(ON_ITS_WAY_MS);
+    return true;
 }
 
 static bool values_equal(const struct strings *seen, const struct strings *wanted)

@@ -72,8 +72,9 @@ bool act_write(struct actor *actor, const struct step *step, const struct readin
                enum act_left *left, struct error *e) MUST_USE;
 
 /*
- * Of a step that was begun by a run which was killed or cut off: what it has left beside the mail
- * server's files goes, and nothing of it can be swapped in any more.
+ * Of a step that was begun by a run which was killed or cut off, and has no end: what it has left
+ * beside the mail server's files goes, and nothing of it can be swapped in any more; a request to
+ * a vendor gets the moment that it may take to arrive. Any other step needs nothing.
  */
 bool act_tidy(struct actor *actor, const struct run *run, size_t step, struct error *e) MUST_USE;
 

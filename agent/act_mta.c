@@ -450,8 +450,7 @@ bool act_mta_undo(struct actor *actor, const struct run *run, size_t step, bool 
     const struct step_record *record = &run->records[step];
     struct host_file *files = mem_new(record->backup_count + 1, sizeof *files);
     struct mta_edits edits = {0};
-    bool ok = (dry || !progress_is_open(record->progress) || act_mta_tidy(actor, run, step, e)) &&
-              undo_files(actor, run, step, dry, files, &edits, e);
+    bool ok = undo_files(actor, run, step, dry, files, &edits, e);
 
     *changed = ok && edits.file_count > 0;
     mta_edits_free(&edits);

@@ -118,8 +118,7 @@ static bool run_step(struct actor *actor, struct run *run, size_t index,
     struct reading now;
     bool ok = true;
 
-    if ((progress_is_open(progress) && !act_tidy(actor, run, index, e)) ||
-        !act_read(actor, step, &now, e))
+    if (!act_tidy(actor, run, index, e) || !act_read(actor, step, &now, e))
         return false;
     if (strings_equal(&now.values, &step->after)) {
         if (progress_is_open(progress))
@@ -235,7 +234,7 @@ static bool undo_step(struct actor *actor, struct run *run, const struct step *b
     bool changed, served;
 
     tell(actor, back, ACT_START, "");
-    if (!journal_end(run, index, PROGRESS_UNDOING, "", e) ||
+    if (!act_tidy(actor, run, index, e) || !journal_end(run, index, PROGRESS_UNDOING, "", e) ||
         !act_undo(actor, run, index, false, &changed, e) ||
         !journal_end(run, index, PROGRESS_UNDONE, "", e)) {
         /* Looked at before; now the connection broke in the middle, or nobody answered. */

@@ -24,7 +24,8 @@ void fleet_out_flush(struct fleet_out *out)
 
 static void on_flush_due(struct timer *timer)
 {
-    fleet_out_flush((struct fleet_out *)(void *)((char *)timer - offsetof(struct fleet_out, flush)));
+    fleet_out_flush(
+        (struct fleet_out *)(void *)((char *)timer - offsetof(struct fleet_out, flush)));
 }
 
 /* Whoever reads the stream sees each result as it comes. */
