@@ -18,7 +18,7 @@ at_moment() {
 }
 
 staged() { compgen -G "${server_folders[0]}/.namesake-*" >/dev/null; }
-swapped() { ! server_text | grep -v "namesake-" | cmp -s "$LAB/server.first" -; }
+swapped() { grep -rqsF --exclude-dir='.namesake-*' --exclude='*.tmp' "$NAME" "${server_folders[@]}"; }
 
 # lost FAULT MOMENT: what is told of it, of the host, and what to type.
 lost() {

@@ -227,15 +227,18 @@ answers() {
     [ -n "$(on mail kdig +short +norec +timeout=1 +retry=0 "@$1" "$2" "$3" 2>/dev/null)" ]
 }
 
-wait_for() { # wait_for SECONDS COMMAND...
-    local until=$((SECONDS + $1))
+# wait_for SECONDS COMMAND...: asked again after 20 ms, then less often, as asking is work, too.
+wait_for() {
+    local until=$((SECONDS + $1)) pause=20 seconds
     shift
     until "$@"; do
         [ "$SECONDS" -le "$until" ] || {
             echo "waited in vain for: $*"
             return 1
         }
-        sleep 0.02
+        printf -v seconds 0.%03d "$pause"
+        sleep "$seconds"
+        [ "$pause" -ge 160 ] || pause=$((2 * pause))
     done
 }
 
