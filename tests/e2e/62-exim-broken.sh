@@ -35,7 +35,7 @@ rm /usr/sbin/cp
 then_ "it is started as it was before, with the new name"
 [ -e /tmp/died ] || fail "it was never killed"
 expect "$NAME" greeted_by "$V4"
-expect "exim4 -bd -q30m " bash -c "tr '\0' ' ' </proc/$(exim_pid)/cmdline"
+expect "exim4 -bd -q30m " bash -c "tr '\\0' ' ' </proc/$(exim_pid)/cmdline | sed 's|^/usr/sbin/||'"
 
 when "the daemon is gone and the run is rolled back"
 exim_stop

@@ -88,6 +88,8 @@ exim_sink() {
     cp "$exim_etc/sink.conf" "$LAB/sink.conf"
     on resolver2 exim4 -C "$LAB/sink.conf" -bd
     dns_set sink.example.com 5 A 198.51.100.53
+    secondaries_follow
+    wait_for 10 says_220 198.51.100.53
 }
 
 # exim_relay [deny]: a second Exim, on resolver2: the relay of a provider, 198.51.100.53.

@@ -103,9 +103,9 @@ undone_after() {
 
 # killed_everywhere PLAN-OPTION...: from the state as it is, and back to it, over and over. Each
 # point of apply is finished and undone in turn; each point of rollback is taken up again.
-# All points take minutes; one in three is the usual run, and NAMESAKE_EVERY=1 takes all.
+# All points take minutes; the usual run is two dozen of them, NAMESAKE_EVERY=1 takes all.
 killed_everywhere() {
-    local point forth back every=${NAMESAKE_EVERY:-3}
+    local point forth back every
     local -A worlds=()
     [ -e "$last_moment" ] || {
         echo "tests/last_moment.so is not beside the program: cmake --build builds it"
@@ -122,7 +122,8 @@ killed_everywhere() {
     ended_at 0 namesake rollback last --yes
     back=$moments
     expect_world old 0
-    when "apply is ended at each of $forth points"
+    every=${NAMESAKE_EVERY:-$(((forth + back) / 24 + 1))}
+    when "apply is ended at $forth points, one in $every of them"
     for ((point = 1; point <= forth; point += every)); do
         rm -rf "$state"
         an_hour_later
@@ -135,7 +136,7 @@ killed_everywhere() {
         fi
         expect_world old "$point"
     done
-    when "rollback is ended at each of $back points"
+    when "rollback is ended at $back points, one in $every of them"
     for ((point = 1; point <= back; point += every)); do
         rm -rf "$state"
         an_hour_later
