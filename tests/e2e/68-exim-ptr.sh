@@ -1,13 +1,13 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: an Exim that takes its HELO from the PTR record needs no edit for it, and doctor says so
+# On: exim
 
 given "Debian's Exim with REMOTE_SMTP_HELO_FROM_DNS, whose host has its name already"
-exim_instead unsplit
 printf 'MAIN_HARDCODE_PRIMARY_HOSTNAME = %s\nREMOTE_SMTP_HELO_FROM_DNS = true\n' "$NAME" \
     >/etc/exim4/exim4.conf.localmacros
 update-exim4.conf
 exim_again
-exim_text >/tmp/exim.before
+server_text >"$LAB/server.first"
 when "it is looked at"
 expect_exit 2 namesake audit "$V4" -n "$NAME" --mta exim --json
 then_ "the HELO is the hoster's default, and it is said where it comes from"
@@ -23,5 +23,4 @@ expect_exit "0 6" namesake apply "$V4" -n "$NAME" --yes
 resolvers_forget
 expect_exit 0 namesake audit "$V4" -n "$NAME" --mta exim
 then_ "Exim's files are as they were"
-exim_text >/tmp/exim.after
-expect "" diff /tmp/exim.before /tmp/exim.after
+expect "" server_is_first
