@@ -60,9 +60,9 @@ static void write_probe(struct page *page, const struct trace_probe *probe)
     write_hops(page, probe);
     if (probe->state == TRACE_ARRIVED)
         return;
-    str_format(text, sizeof text, "%s%s%s", probe->why,
-               probe->removed ? "; removed from the queue, where it was "
-               : probe->id[0] ? "; it could not be removed from the queue, where it is "
+    str_format(text, sizeof text, "%s%s%s%s", probe->why, probe->why[0] && probe->id[0] ? "; " : "",
+               probe->removed ? "removed from the queue, where it was "
+               : probe->id[0] ? "it could not be removed from the queue, where it is "
                               : "",
                probe->id);
     page_field(page, 4, "why", text);

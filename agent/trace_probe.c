@@ -237,19 +237,20 @@ static bool look(struct trace_probe *probe, struct mta_queued *queued)
 static void take_back(struct trace_probe *probe)
 {
     struct machine *machine = probe->machine;
-    struct mta_queued queued;
+    struct mta_queued queued, left;
     struct error e = {0};
-    bool gone;
+    bool done;
 
     if (!look(probe, &queued) || queued.id[0] == '\0')
         return;
     str_cut(probe->id, sizeof probe->id, queued.id);
     if (queued.why[0] != '\0')
         str_cut(probe->why, sizeof probe->why, queued.why);
-    gone = machine->mta.mta->forget(machine->host, probe->queue, queued.id, &e);
-    if (!gone)
-        str_format(probe->why, sizeof probe->why, "%.250s; %.200s", queued.why, e.why);
-    probe->removed = gone && look(probe, &queued) && queued.id[0] == '\0';
+    done = machine->mta.mta->forget(machine->host, probe->queue, queued.id, &e);
+    probe->removed = look(probe, &left) && left.id[0] == '\0';
+    if (!probe->removed && !done)
+        str_format(probe->why, sizeof probe->why, "%.250s%s%.200s", queued.why,
+                   queued.why[0] != '\0' ? "; " : "", e.why);
 }
 
 /* What became of a message that neither arrived nor waits is in the log, if anywhere. */

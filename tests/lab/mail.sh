@@ -23,6 +23,9 @@ mail_files() {
         /usr/share/postfix/master.cf.dist >/etc/postfix/master.cf
     touch -d '1 hour ago' /etc/postfix/master.cf
     place "$etc/namesake.conf" /etc/namesake/namesake.conf
+    # Whichever program is the first to log must not be its only owner.
+    : >/var/log/mail.log
+    chown postfix: /var/log/mail.log
 }
 
 # says_220 ADDRESS: true once a greeting comes from there.
