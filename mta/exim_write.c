@@ -393,17 +393,20 @@ static bool is_table(const struct exim_draft *d, size_t file)
     return false;
 }
 
+static bool finish_files(struct exim_draft *d, bool tables, struct error *e)
+{
+    for (size_t i = 0; i < d->instance->file_count; i++)
+        if (is_table(d, i) == tables && !finish_file(d, i, e))
+            return false;
+    return true;
+}
+
 /* Tables first: what follows the name is kept there before the name changes. */
 bool exim_finish(struct exim_draft *d, struct error *e)
 {
-    const size_t count = d->instance->file_count;
-
     sort(d);
-    d->edits->files = mem_new(count + 1, sizeof *d->edits->files);
-    for (size_t i = 0; i < 2 * count; i++)
-        if (is_table(d, i % count) == (i < count) && !finish_file(d, i % count, e))
-            return false;
-    return true;
+    d->edits->files = mem_new(d->instance->file_count + 1, sizeof *d->edits->files);
+    return finish_files(d, true, e) && finish_files(d, false, e);
 }
 
 void exim_draft_free(struct exim_draft *d)

@@ -108,7 +108,7 @@ static bool covers(const char *has, const char *wants)
 /* A list may gain the two names, and what has the new one in place of the old; and lose nothing. */
 static bool only_gained(const struct comparison *c, const char *before, const char *after)
 {
-    struct buf allowed = BUF_INIT(2 * HOST_OUTPUT_MAX);
+    struct buf allowed = BUF_INIT((size_t)2 * HOST_OUTPUT_MAX);
     char *renamed = buf_replaced(before, c->old, c->name, HOST_OUTPUT_MAX);
     bool ok;
 
