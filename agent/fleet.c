@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "agent/ability.h"
 #include "agent/fleet_line.h"
 #include "agent/fleet_out.h"
 #include "agent/fleet_rounds.h"
@@ -66,11 +65,9 @@ static void take_one(void *arg, size_t index, const struct target *target, struc
 
     (void)index;
     (void)target;
-    ability_owners(&fleet->session->config, &identity.facts);
-    audit_target(&identity.facts, &identity.judgement);
+    identity_judge(&fleet->session->config, &identity);
     fleet_out_identity(&fleet->out, &identity, NULL);
-    judgement_free(&identity.judgement);
-    facts_free(&identity.facts);
+    identity_free(&identity);
 }
 
 /* The place that looks: this machine, or the viewpoint that was named. */

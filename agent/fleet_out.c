@@ -212,13 +212,10 @@ static void write_summary(struct fleet_out *out, const char *summary)
 static int write_plugin_line(struct fleet_out *out, const char *summary, int code)
 {
     const int state = code == EXIT_YES ? 0 : code == EXIT_NO ? 2 : code == EXIT_PENDING ? 1 : 3;
-    static const char *const states[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-    const size_t *counted = out->counted, all = all_of(out);
 
-    buf_printf(&out->text,
-               "NAMESAKE %s - %s | aligned=%zu;;;0;%zu failed=%zu;;;0;%zu unknown=%zu;;;0;%zu\n",
-               states[state], summary, counted[VERDICT_ALIGNED], all, counted[VERDICT_NOT_ALIGNED],
-               all, counted[VERDICT_UNKNOWN], all);
+    report_plugin_line(state, summary, out->counted[VERDICT_ALIGNED],
+                       out->counted[VERDICT_NOT_ALIGNED], out->counted[VERDICT_UNKNOWN],
+                       &out->text);
     return state;
 }
 

@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/ability.h"
 #include "agent/act.h"
 #include "agent/base/log.h"
 #include "agent/verify_command.h"
@@ -106,8 +105,7 @@ static void take_seen(void *arg, size_t index, const struct target *target, stru
     struct waiting record;
 
     (void)target;
-    ability_owners(&work->rounds->session->config, &identity.facts);
-    audit_target(&identity.facts, &identity.judgement);
+    identity_judge(&work->rounds->session->config, &identity);
     if (store_get(work, index, &record)) {
         verify_judge(&identity, 1, work->settings.strict, &round);
         verify_remember(&identity, 1, &record.memory);
@@ -120,8 +118,7 @@ static void take_seen(void *arg, size_t index, const struct target *target, stru
         else
             tell_last(work, &identity, &record, &round);
     }
-    judgement_free(&identity.judgement);
-    facts_free(&identity.facts);
+    identity_free(&identity);
 }
 
 static void tell_round(const struct work *work, uint32_t at_s)

@@ -55,6 +55,7 @@ static void read_ends(struct host *host,
             read_end(host, journal, "the journal", take, arg);
     }
 }
+
 static void take_evidence(void *arg, const char *name, const struct command_result *result)
 {
     struct log_files *out = arg;

@@ -154,4 +154,8 @@ void report_next(const struct report *report, char *out, size_t size);
 int report_exit_code(const struct identity *identities, size_t count, bool strict);
 int report_nagios_code(const struct report *report);
 
+/* The one line of such a plugin: its exit code in words, the text, the counts of verdicts. */
+void report_plugin_line(int code, const char *text, size_t aligned, size_t failed, size_t unknown,
+                        struct buf *out);
+
 #endif

@@ -104,9 +104,20 @@ static void add_plugin_text(struct buf *out, const char *text)
     free(printable);
 }
 
-void write_nagios(const struct report *report, const struct style *style, struct buf *out)
+void report_plugin_line(int code, const char *text, size_t aligned, size_t failed, size_t unknown,
+                        struct buf *out)
 {
     static const char *const states[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    const size_t all = aligned + failed + unknown;
+
+    buf_printf(out, "NAMESAKE %s - ", states[code]);
+    add_plugin_text(out, text);
+    buf_printf(out, " | aligned=%zu;;;0;%zu failed=%zu;;;0;%zu unknown=%zu;;;0;%zu\n", aligned, all,
+               failed, all, unknown, all);
+}
+
+void write_nagios(const struct report *report, const struct style *style, struct buf *out)
+{
     struct tally tally = tally_of(report);
     int code = report_nagios_code(report);
     struct buf text = BUF_INIT(8192);
@@ -119,11 +130,7 @@ void write_nagios(const struct report *report, const struct style *style, struct
     buf_text(&text, summary);
     if (report->error == NULL && code != NAGIOS_OK)
         say_worst(report, code, &text);
-    buf_printf(out, "NAMESAKE %s - ", states[code]);
-    add_plugin_text(out, buf_string(&text));
-    buf_printf(out, " | aligned=%zu;;;0;%zu failed=%zu;;;0;%zu unknown=%zu;;;0;%zu\n",
-               tally.aligned, report->identity_count, tally.failed, report->identity_count,
-               tally.unknown, report->identity_count);
+    report_plugin_line(code, buf_string(&text), tally.aligned, tally.failed, tally.unknown, out);
     buf_free(&text);
 }
 

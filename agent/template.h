@@ -22,8 +22,8 @@ bool template_fill(const char *text, const struct template_value *values, size_t
 
 /*
  * The request for whoever owns a step that cannot be automated (facts: the target that it is
- * for; mta: the mail server, NULL for records): what to set, what it is now, that the forward record is in place with time and servers,
- * and the record in zone-file form. The caller frees it.
+ * for; mta: the mail server, NULL for records): what to set, what it is now, that the forward
+ * record is in place with time and servers, and the record in zone-file form. The caller frees it.
  */
 char *template_ticket(const struct step *step, const struct facts *facts, const struct mta *mta,
                       time_t now);

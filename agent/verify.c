@@ -35,6 +35,18 @@ static void keep_in_array(void *arg, size_t index, const struct target *target, 
     look->identities[index].facts = *facts;
 }
 
+void identity_judge(struct config *config, struct identity *identity)
+{
+    ability_owners(config, &identity->facts);
+    audit_target(&identity->facts, &identity->judgement);
+}
+
+void identity_free(struct identity *identity)
+{
+    facts_free(&identity->facts);
+    judgement_free(&identity->judgement);
+}
+
 bool look_and_judge(struct collector *collector, const struct target *targets, size_t count,
                     int64_t deadline_ms, struct identity **out)
 {
@@ -52,8 +64,7 @@ bool look_and_judge(struct collector *collector, const struct target *targets, s
         }
         if (collector->proven[facts->address.family])
             facts->banner.doubted = false;
-        ability_owners(collector->config, facts);
-        audit_target(facts, &look.identities[i].judgement);
+        identity_judge(collector->config, &look.identities[i]);
     }
     *out = look.identities;
     return complete;
@@ -61,10 +72,8 @@ bool look_and_judge(struct collector *collector, const struct target *targets, s
 
 void identities_free(struct identity *identities, size_t count)
 {
-    for (size_t i = 0; identities != NULL && i < count; i++) {
-        facts_free(&identities[i].facts);
-        judgement_free(&identities[i].judgement);
-    }
+    for (size_t i = 0; identities != NULL && i < count; i++)
+        identity_free(&identities[i]);
     free(identities);
 }
 

@@ -66,6 +66,10 @@ struct verify_run {
  */
 enum verify_outcome verify_run(const struct verify_run *run, struct sights *last);
 
+/* Judge what was seen: who can repair it is found first. And free one identity. */
+void identity_judge(struct config *config, struct identity *identity);
+void identity_free(struct identity *identity);
+
 /* What one look says as a round: everything of *round but its place among the others. */
 void verify_judge(const struct identity *identities, size_t count, bool strict,
                   struct verify_round *round);

@@ -3,10 +3,8 @@
 
 #include <string.h>
 
-#define ROUTES_MAX 64                         /* exceptions that are listed */
-#define ASKS_MAX 32                           /* of "exim -bt"; each takes some 20 ms */
-#define NOWHERE "postmaster@namesake.invalid" /* a recipient that only general rules fit */
-#define PROBE "namesake-probe"                /* a mailbox, or a host, that is nobody's */
+#define ASKS_MAX 32            /* of "exim -bt"; each takes some 20 ms */
+#define PROBE "namesake-probe" /* a mailbox, or a host, that is nobody's */
 
 /* What is being listed: an exception is one that differs from the general way. */
 struct listing {
@@ -96,7 +94,7 @@ static void add_unresolved(const struct listing *l, const char *router, const ch
 
     str_format(one.what, sizeof one.what, "some mail by the %s of the router %.60s", why, router);
     str_format(one.from, sizeof one.from, "router %.60s", router);
-    if (l->facts->route_count < ROUTES_MAX)
+    if (l->facts->route_count < MTA_ROUTES_MAX)
         mta_add_route(l->facts, &one);
 }
 
@@ -133,7 +131,7 @@ static void sender_of(const char *key, char *out, size_t size)
 /* What a key of a router leads to, when that is an exception. */
 static void add_key(struct listing *l, const char *router, const char *key, bool by_sender)
 {
-    char seen[256], host[192], recipient[256] = NOWHERE, sender[192] = "";
+    char seen[256], host[192], recipient[256] = MTA_NOWHERE, sender[192] = "";
     struct exim_way way;
     struct mta_route one;
 
@@ -161,7 +159,7 @@ static void add_key(struct listing *l, const char *router, const char *key, bool
     }
     str_format(one.what, sizeof one.what, "mail %.180s", seen);
     str_cut(one.sender, sizeof one.sender, sender);
-    if (is_exception(l, &one) && l->facts->route_count < ROUTES_MAX)
+    if (is_exception(l, &one) && l->facts->route_count < MTA_ROUTES_MAX)
         add_way(l, &way, &one);
     exim_way_free(&way);
 }
@@ -311,7 +309,7 @@ static void find_general(struct listing *l)
 {
     struct exim_way way;
 
-    if (!exim_ask_way(l->asking, "", NOWHERE, &way))
+    if (!exim_ask_way(l->asking, "", MTA_NOWHERE, &way))
         general_by_dns(l, &way);
     take_way(l, &way, "", &l->general);
     l->general.general = true;

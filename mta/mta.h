@@ -307,6 +307,11 @@ void mta_find_drift(struct host *host, struct mta_facts *facts);
  */
 bool mta_may_edit(const struct mta_facts *facts, const struct name *name, struct error *e) MUST_USE;
 
+#define MTA_ROUTES_MAX 64 /* exceptions that are listed */
+
+/* A recipient that only general rules fit. */
+#define MTA_NOWHERE "postmaster@namesake.invalid"
+
 /* Add a route, a drift: a copy. */
 void mta_add_route(struct mta_facts *facts, const struct mta_route *route);
 void mta_add_drift(struct mta_facts *facts, bool hostname, const char *next, const char *what, ...)

@@ -11,8 +11,7 @@ struct panel {
     const char *marker; /* a file that only it has */
     const char *name;   /* "cPanel" */
     const char *next;   /* what to type or to click there to give the mail server a name */
-    const char
-        *does; /* how it takes a name back, as a clause: "rebuilds its files at every update" */
+    const char *does;   /* how it takes a name back: "rebuilds its files at every update" */
 };
 
 /* The first panel or container image whose marker is on the host; NULL: none is known to be. */

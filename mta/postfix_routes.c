@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROUTES_MAX 64 /* exceptions that are listed */
 #define PEERS_MAX 256
-#define NOWHERE "postmaster@namesake.invalid" /* a recipient that only general rules fit */
 
 /* A host that greets with our own name is a mail loop for us (section 2.10). */
 static void add_peer(struct mta_facts *facts, const char *hop)
@@ -20,7 +18,7 @@ static void add_peer(struct mta_facts *facts, const char *hop)
 
 static void add_route(struct mta_facts *facts, const struct mta_route *route)
 {
-    if (facts->route_count < ROUTES_MAX)
+    if (facts->route_count < MTA_ROUTES_MAX)
         mta_add_route(facts, route);
 }
 
@@ -150,7 +148,7 @@ static void find_of(struct host *host, struct mta_facts *facts, const struct mta
     struct mta_route general;
     bool first = facts->route_count == 0;
 
-    postfix_route(host, facts, instance, "", NOWHERE, &general);
+    postfix_route(host, facts, instance, "", MTA_NOWHERE, &general);
     general.general = true;
     if (!first)
         str_format(general.what, sizeof general.what, "mail of the instance %.150s",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
@@ -79,6 +80,18 @@ bool host_remove_stage(struct host *host, const char *path, struct error *e)
 void host_prefix(const struct host *host, char *out, size_t size)
 {
     str_format(out, size, HOST_HIDDEN "%s%s", host->mark, host->mark[0] ? "-" : "");
+}
+
+bool host_temporary(const struct host *host, char *out, size_t size, struct error *e)
+{
+    char prefix[HOST_PREFIX_MAX];
+    unsigned long long random;
+
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        return fail(e, ERR_SYSTEM, "no random numbers: %s", strerror(errno));
+    host_prefix(host, prefix, sizeof prefix);
+    str_format(out, size, "%s%016llx", prefix, random);
+    return true;
 }
 
 bool host_sweep(struct host *host, const char *folder, struct error *e)

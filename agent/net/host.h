@@ -65,9 +65,13 @@ struct host {
 
 #define HOST_HIDDEN ".namesake-"
 #define HOST_PREFIX_MAX 80
+#define HOST_TEMPORARY_MAX (HOST_PREFIX_MAX + 32)
 
 /* How the names of temporaries and stages begin: hidden, and disabled in folders that are globbed. */
 void host_prefix(const struct host *host, char *out, size_t size);
+
+/* Such a name that nobody else has; of HOST_TEMPORARY_MAX bytes. */
+bool host_temporary(const struct host *host, char *out, size_t size, struct error *e) MUST_USE;
 
 /* This machine. The caller frees it with host_free. */
 struct host *host_local(void);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -27,8 +26,8 @@ struct swap {
     const struct host_file *old;
     int folder, now, temporary;
     char name[NAME_MAX + 1];
-    char temporary_name[HOST_PREFIX_MAX + 32]; /* "" while there is none */
-    struct stat st;                            /* of the file as it is */
+    char temporary_name[HOST_TEMPORARY_MAX]; /* "" while there is none */
+    struct stat st;                          /* of the file as it is */
 };
 
 static bool same_digest(const struct swap *swap, int fd, struct error *e)
@@ -110,13 +109,8 @@ static bool changeable(const struct swap *swap, struct error *e)
 
 static bool open_temporary(struct swap *swap, struct error *e)
 {
-    char prefix[HOST_PREFIX_MAX];
-    unsigned long long random;
-
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-        return fail(e, ERR_SYSTEM, "no random numbers: %s", strerror(errno));
-    host_prefix(swap->host, prefix, sizeof prefix);
-    str_format(swap->temporary_name, sizeof swap->temporary_name, "%s%016llx", prefix, random);
+    if (!host_temporary(swap->host, swap->temporary_name, sizeof swap->temporary_name, e))
+        return false;
     swap->temporary = openat(swap->folder, swap->temporary_name,
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (swap->temporary >= 0)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
@@ -158,7 +157,7 @@ bool host_ssh_replace(struct host *host, const struct host_file *old, const char
                       size_t length, struct error *e)
 {
     const struct digest digest = text ? digest_of(text, length) : (struct digest){"none"};
-    char prefix[HOST_PREFIX_MAX], name[HOST_PREFIX_MAX + 32];
+    char name[HOST_TEMPORARY_MAX];
     const char *words[] = {"replace",  old->path, old->target, old->digest.hex,
                            digest.hex, name,      NULL};
     const struct host_ssh_call call = {.words = words,
@@ -167,13 +166,9 @@ bool host_ssh_replace(struct host *host, const struct host_file *old, const char
                                        .timeout_ms = FILE_MS,
                                        .output_max = PATH_MAX};
     struct ssh_output output;
-    unsigned long long random;
 
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-        return fail(e, ERR_SYSTEM, "no random numbers");
-    host_prefix(host, prefix, sizeof prefix);
-    str_format(name, sizeof name, "%s%016llx", prefix, random);
-    if (!operate(host, "replace", old->target, &call, &output, e))
+    if (!host_temporary(host, name, sizeof name, e) ||
+        !operate(host, "replace", old->target, &call, &output, e))
         return false;
     host_ssh_output_free(&output);
     return true;
