@@ -122,6 +122,14 @@ nothing_changed() { # compared with the last remember_world
     echo "  nothing was changed"
 }
 
+# The wish is fulfilled: applied once more, it changes nothing.
+applied_already() {
+    remember_world
+    expect_exit 0 namesake apply --yes
+    expect_out "No changes"
+    nothing_changed
+}
+
 # No key of this run is in anything that was written: by any command of the scenario
 # and by one more at its most talkative, in the state directory, in any log or plan.
 no_secret_anywhere() {

@@ -91,3 +91,49 @@ postfix_says() {
     [ $# = 0 ] || printf '%s\n' "$@" >>"$LAB/main.cf"
     main_cf "$LAB/main.cf"
 }
+
+# --- What is seen of the two, whichever mail server it is ---------------------------------------
+
+# All mail goes to 198.51.100.53, by the configuration.
+relay_is_named() {
+    when "it is looked at"
+    expect_exit 2 namesake audit -c none "$V4" -n "$NAME" --json
+    then_ "the relay is named, with the command that audits it"
+    expect_json '.identities[0].findings[] | select(.id == "path-relay") | .next, .owner.role' \
+        "$(printf '%s\n' 'namesake audit 198.51.100.53' relay-admin)"
+}
+
+relay_is_traced() {
+    when "it is traced"
+    trace_to 192.0.2.53 -4 -c none -n "$NAME" --resolver 192.0.2.53 --json
+    then_ "both hops are told, and the relay is judged as receivers do"
+    expect_status 2
+    expect_json '.probes[0].hops | map(.address + " " + .helo + " " + .heard_by) | join(", ")' \
+        "$V4 $OLD_NAME relay.hoster.example, 198.51.100.53 relay.hoster.example observer"
+    expect_json '.identities | map(.address + " " + .wanted) | join(", ")' \
+        "$V4 $NAME, 198.51.100.53 relay.hoster.example"
+    expect_json '[.identities[1].findings[].id] | index("ptr-missing") | type' number
+}
+
+needs_translator() {
+    if ! command -v nft >/dev/null || ! router nft list ruleset >/dev/null 2>&1; then
+        echo "skipped: this kernel or machine has no nft, so no translator"
+        exit 0
+    fi
+}
+
+# Behind the translator of mail_behind_nat.
+public_address_is_traced() {
+    when "it is looked at"
+    expect_exit "2 3" namesake audit -c none -4 -n "$NAME" --json
+    then_ "only its private address is known"
+    expect_json '.identities[0] | .address, ([.findings[].id] | index("path-nat") | type)' \
+        "$(printf '%s\n' 10.25.0.2 number)"
+    when "it is traced"
+    trace_to 192.0.2.53 -c none -4 -n "$NAME" --resolver 192.0.2.53
+    then_ "the public one is, and that one is audited"
+    expect_out "not from 10.25.0.2: a translator (NAT) stands between"
+    expect_out "203.0.113.60"
+    ! grep -q path-nat "$out" || fail "path-nat is still there"
+    nothing_changed
+}
