@@ -43,7 +43,7 @@ expect_exit 0 namesake verify --from /tmp/good --passes 2 --interval 1s --window
 expect_out "aligned      $V4  $NAME"
 expect_out "2 addresses: 2 aligned, 0 not aligned, 0 unknown"
 expect_err "2 of 2 good, 2 to look at again in 1 s"
-expect_exit 2 bash -c 'namesake verify --from - --passes 2 --interval 1s --window 3s </tmp/fleet'
+expect_exit 2 bash -c 'namesake verify --from - --passes 2 --interval 1s --window 15s </tmp/fleet'
 expect_out "3 addresses: 2 aligned, 1 not aligned, 0 unknown"
 expect_err "line 4 of - is no target"
 then_ "each is told when it is in order, and the rest when the window is over"

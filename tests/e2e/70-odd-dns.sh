@@ -155,7 +155,7 @@ grep -qF " n141.example.com. A" "$LAB/log/validator" || fail "it logs nothing: t
 
 when "the bad zones are looked at over a window"
 configure 130 132 145 146 149 156
-expect_exit 2 namesake -c /tmp/odd.conf verify --window 3s --interval 1s --passes 2 --json
+expect_exit 2 namesake -c /tmp/odd.conf verify --window 20s --interval 1s --passes 2 --json
 then_ "they are broken, and their owners are named"
 for i in 130 132 145 146 149 156; do
     echo "$i $(findings_of "$i")"
