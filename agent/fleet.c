@@ -85,13 +85,29 @@ static bool choose_place(struct session *session, struct collector *out, struct 
     return error_next(e, "%s", views->v[0].vantage.next);
 }
 
+/* The one list of targets is FILE's. */
+static bool no_other_list(const struct options *options, struct error *e)
+{
+    if (options->facts != NULL)
+        return fail(e, ERR_USAGE, "--facts is a list of its own: leave --from out");
+    if (options->word_count == 0)
+        return true;
+    return fail(e, ERR_USAGE, "with --from, targets come from %s: write %s there, or leave --from out",
+                options->from, options->words[0]);
+}
+
 static bool fleet_open(struct fleet *fleet, const char *command, struct error *e)
 {
     struct session *session = fleet->session;
 
+    if (!no_other_list(session->options, e)) {
+        error_next(e, "namesake help %s", command);
+        return error_what(e, "cannot tell which targets are meant");
+    }
     return fleet_out_open(&fleet->out, session, command, e) &&
            choose_place(session, &fleet->collector, e) &&
-           lines_open(&fleet->lines, session->collector.loop, session->options->from, e);
+           lines_open(&fleet->lines, session->collector.loop, session->options->from, e) &&
+           fleet_out_begin(&fleet->out, e);
 }
 
 /* True when all that there was to look at was looked at. */
@@ -113,7 +129,7 @@ int fleet_run(struct session *session)
 {
     bool rounds = session->options->command == CMD_VERIFY;
     struct fleet fleet = {.session = session};
-    struct error e = {0};
+    struct error e = {0}, later = {0}; /* the first one is told */
     int64_t deadline_ms = 0;
     int code;
 
@@ -121,12 +137,11 @@ int fleet_run(struct session *session)
         return session_fail(session, &e);
     if (session->options->timeout_s > 0)
         deadline_ms = loop_now_ms(session->collector.loop) + session->options->timeout_s * 1000;
-    fleet_out_begin(&fleet.out);
     if (!look(&fleet, rounds, deadline_ms, &e) && e.code == ERR_NONE && loop_stop_signal() == 0)
         fprintf(stderr, "Stopped by --timeout; what was complete by then is above.\n");
     if (!view_end(&session->views.v[0], &fleet.collector))
         fprintf(stderr, "Lost on the way: %s\n", session->views.v[0].vantage.why);
-    code = fleet_out_end(&fleet.out);
+    code = fleet_out_end(&fleet.out, e.code == ERR_NONE ? &e : &later);
     lines_close(&fleet.lines);
     return e.code != ERR_NONE ? session_fail(session, &e) : code;
 }

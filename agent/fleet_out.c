@@ -60,8 +60,12 @@ bool fleet_out_open(struct fleet_out *out, struct session *session, const char *
                 "jsonl or nagios");
 }
 
-void fleet_out_begin(struct fleet_out *out)
+bool fleet_out_begin(struct fleet_out *out, struct error *e)
 {
+    const char *record = out->session->options->record;
+
+    if (record != NULL && !recorder_open(&out->recorder, record, e))
+        return false;
     if (out->format == FORMAT_JSONL)
         events_start(&out->events, out->command);
     else if (out->format == FORMAT_JSON)
@@ -70,6 +74,7 @@ void fleet_out_begin(struct fleet_out *out)
                    "\"namesake\":\"%s\",\"identities\":[",
                    out->command, NAMESAKE_VERSION);
     fleet_out_flush(out);
+    return true;
 }
 
 /* One line for people: verdict, address, name, and what was found. */
@@ -146,6 +151,8 @@ void fleet_out_identity(struct fleet_out *out, const struct identity *identity, 
         write_object(out, identity, first);
     else if (out->format == FORMAT_JSONL)
         events_identity(&out->events, identity, strict);
+    if (out->recorder.open)
+        recorder_add(&out->recorder, &identity->facts, false);
     flush_soon(out);
     count(out, &identity->judgement);
     out->pending += pending != NULL;
@@ -227,7 +234,7 @@ static void write_json_end(struct fleet_out *out, const char *summary, int code)
         code == EXIT_YES ? "true" : "false", code, summary);
 }
 
-int fleet_out_end(struct fleet_out *out)
+int fleet_out_end(struct fleet_out *out, struct error *e)
 {
     char summary[200];
     int code = exit_code(out);
@@ -245,5 +252,7 @@ int fleet_out_end(struct fleet_out *out)
     buf_free(&out->text);
     if (out->format == FORMAT_TABLE)
         fprintf(stderr, "%s\n", summary);
+    if (!recorder_close(&out->recorder, e))
+        return error_exit_code(e->code);
     return fflush(stdout) == 0 ? code : error_exit_code(ERR_CANNOT_CREATE);
 }

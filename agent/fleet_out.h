@@ -5,6 +5,7 @@
 #ifndef NAMESAKE_FLEET_OUT_H
 #define NAMESAKE_FLEET_OUT_H
 
+#include "agent/recorded.h"
 #include "agent/report_events.h"
 #include "agent/session.h"
 
@@ -18,6 +19,7 @@ struct fleet_out {
     size_t findings[FIND_COUNT];
     size_t owners[OWNER_COUNT]; /* identities that each has to repair something of */
     struct events events;
+    struct recorder recorder; /* of --record */
     struct buf text;
     struct timer flush; /* armed while something has to be written soon */
 };
@@ -27,8 +29,8 @@ struct fleet_out {
 bool fleet_out_open(struct fleet_out *out, struct session *session, const char *command,
                     struct error *e) MUST_USE;
 
-/* What comes before the first result. */
-void fleet_out_begin(struct fleet_out *out);
+/* What comes before the first result. ERR_CANNOT_CREATE when --record's file cannot be written. */
+bool fleet_out_begin(struct fleet_out *out, struct error *e) MUST_USE;
 
 /* A judged identity; `pending` (NULL: it is not) says what is not seen everywhere yet. */
 void fleet_out_identity(struct fleet_out *out, const struct identity *identity,
@@ -40,7 +42,7 @@ void fleet_out_flush(struct fleet_out *out);
 /* A line that is no target: told at once, and counted. */
 void fleet_out_bad_line(struct fleet_out *out, size_t number, const char *why);
 
-/* The summary. Returns the exit code. */
-int fleet_out_end(struct fleet_out *out);
+/* The summary. Returns the exit code. ERR_CANNOT_CREATE when --record's file cannot be written. */
+int fleet_out_end(struct fleet_out *out, struct error *e);
 
 #endif

@@ -129,23 +129,59 @@ bool recorded_read(struct session *session, struct error *e)
     return recorded_read_file(session, session->options->facts, e);
 }
 
+enum { WRITE_AT_ONCE = 1U << 16 };
+
+bool recorder_open(struct recorder *recorder, const char *path, struct error *e)
+{
+    *recorder = (struct recorder){.text = BUF_INIT(FACTS_MAX)};
+    recorder->open = file_draft_open(&recorder->draft, path, e);
+    return recorder->open;
+}
+
+static void write_out(struct recorder *recorder)
+{
+    if (recorder->failed.code == ERR_NONE &&
+        !file_draft_add(&recorder->draft, buf_string(&recorder->text), recorder->text.length,
+                        &recorder->failed))
+        recorder->failed.code = ERR_CANNOT_CREATE;
+    buf_clear(&recorder->text);
+}
+
+void recorder_add(struct recorder *recorder, const struct facts *facts, bool only)
+{
+    json_t *document = facts_to_json(facts);
+    char *text = only ? json_text(document) : json_canonical(document);
+
+    buf_printf(&recorder->text, "%s%s", text, only ? "" : "\n");
+    free(text);
+    json_decref(document);
+    if (recorder->text.length >= WRITE_AT_ONCE)
+        write_out(recorder);
+}
+
+bool recorder_close(struct recorder *recorder, struct error *e)
+{
+    if (!recorder->open)
+        return true;
+    recorder->open = false;
+    write_out(recorder);
+    buf_free(&recorder->text);
+    if (recorder->failed.code == ERR_NONE)
+        return file_draft_keep(&recorder->draft, 0644, e);
+    file_draft_drop(&recorder->draft);
+    *e = recorder->failed;
+    return false;
+}
+
 bool recorded_write(const struct session *session, struct error *e)
 {
-    struct buf out = BUF_INIT(FACTS_MAX);
-    bool ok;
+    struct recorder recorder;
 
-    for (size_t i = 0; i < session->identity_count; i++) {
-        json_t *document = facts_to_json(&session->identities[i].facts);
-        char *text = session->identity_count == 1 ? json_text(document) : json_canonical(document);
-        buf_text(&out, text);
-        if (session->identity_count > 1)
-            buf_char(&out, '\n');
-        free(text);
-        json_decref(document);
-    }
-    ok = file_replace(session->options->record, buf_string(&out), out.length, 0644, e);
-    buf_free(&out);
-    return ok;
+    if (!recorder_open(&recorder, session->options->record, e))
+        return false;
+    for (size_t i = 0; i < session->identity_count; i++)
+        recorder_add(&recorder, &session->identities[i].facts, session->identity_count == 1);
+    return recorder_close(&recorder, e);
 }
 
 bool recorded_is_facts(const char *path)

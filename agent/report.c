@@ -161,6 +161,6 @@ int report_exit_code(const struct identity *identities, size_t count, bool stric
     struct tally tally = tally_of(&report);
 
     if (tally.failed > 0)
-        return 2;
-    return tally.unknown > 0 || count == 0 ? 3 : 0;
+        return EXIT_NO;
+    return tally.unknown > 0 || count == 0 ? EXIT_UNKNOWN : EXIT_YES;
 }

@@ -31,6 +31,17 @@ enum format {
 /* GitHub takes comments of 65,536 characters (interface section 7). */
 #define REPORT_MARKDOWN_MAX 60000
 
+/* Exit codes that are no error's (interface section 9). */
+enum exit_code {
+    EXIT_YES = 0,
+    EXIT_BUG = 1,
+    EXIT_NO = 2,
+    EXIT_UNKNOWN = 3,
+    EXIT_PARTIAL = 4,
+    EXIT_BY_HAND = 5,
+    EXIT_PENDING = 6,
+};
+
 /* How text is to look; found out once by main. */
 struct style {
     bool color;
@@ -88,7 +99,7 @@ struct report {
     char done[384];            /* error: what was changed; "" when that is nothing */
     char next[384]; /* the Next: line; "" lets the report choose: the plan's approval, the
                        tickets, or the first finding's repair */
-    int exit_code;
+    int exit_code; /* enum exit_code, or an error's */
     time_t now;      /* jsonl: the time of its events */
     const char *run; /* apply, rollback: id of the run; NULL */
     size_t changed;  /* apply, rollback: steps made */

@@ -56,6 +56,8 @@ int report_nagios_code(const struct report *report)
         return NAGIOS_CRITICAL;
     if (tally.unknown > 0)
         return NAGIOS_UNKNOWN;
+    if (report->exit_code == EXIT_PENDING)
+        return NAGIOS_WARNING;
     for (size_t i = 0; i < report->identity_count; i++)
         if (has_warning(&report->identities[i].judgement))
             return NAGIOS_WARNING;

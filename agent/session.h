@@ -11,17 +11,6 @@
 #include "agent/verify.h"
 #include "agent/views.h"
 
-/* Exit codes that are no error's (interface section 9). */
-enum exit_code {
-    EXIT_YES = 0,
-    EXIT_BUG = 1,
-    EXIT_NO = 2,
-    EXIT_UNKNOWN = 3,
-    EXIT_PARTIAL = 4,
-    EXIT_BY_HAND = 5,
-    EXIT_PENDING = 6,
-};
-
 struct session {
     const struct options *options;
     struct style style;

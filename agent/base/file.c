@@ -14,10 +14,6 @@
 
 enum { CHUNK = 32768, TEMP_TRIES = 100, HOLDER_MAX = 200 };
 
-struct path {
-    char s[PATH_MAX];
-};
-
 static bool fail_errno(struct error *e, enum err code, const char *what, const char *path)
 {
     const int reason = errno;
@@ -107,7 +103,7 @@ static bool write_all(int fd, const char *data, size_t length)
 }
 
 /* The folder that a path is in: "/a/b" is in "/a", "/a" in "/", "a" in ".". */
-static bool folder_of(const char *path, struct path *folder)
+static bool folder_of(const char *path, struct file_path *folder)
 {
     const char *slash = strrchr(path, '/');
     size_t length = slash == NULL ? 0 : (size_t)(slash - path);
@@ -122,7 +118,7 @@ static bool folder_of(const char *path, struct path *folder)
 /* Make the entries of the folder around a path durable. False with errno. */
 static bool sync_folder(const char *path)
 {
-    struct path folder;
+    struct file_path folder;
 
     if (!folder_of(path, &folder))
         return false;
@@ -137,10 +133,10 @@ static bool sync_folder(const char *path)
     return ok;
 }
 
-/* Fill a file that was just made, with this mode whatever the umask, and close it. */
-static bool fill_and_close(int fd, const void *data, size_t length, mode_t mode)
+/* Make what was written durable, with this mode whatever the umask, and close it. */
+static bool finish_and_close(int fd, mode_t mode)
 {
-    bool ok = fchmod(fd, mode) == 0 && write_all(fd, data, length) && fsync(fd) == 0;
+    bool ok = fchmod(fd, mode) == 0 && fsync(fd) == 0;
     int why = errno;
 
     if (close(fd) != 0 && ok)
@@ -150,7 +146,7 @@ static bool fill_and_close(int fd, const void *data, size_t length, mode_t mode)
 }
 
 /* A new file next to path; a name that is taken, also by a symbolic link, is left alone. */
-static int open_temp(const char *path, struct path *temp)
+static int open_temp(const char *path, struct file_path *temp)
 {
     const char *slash = strrchr(path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - path + 1);
@@ -185,24 +181,49 @@ static bool may_replace(const char *path, struct error *e)
     return error_what(e, "cannot write %s", path);
 }
 
-bool file_replace(const char *path, const void *data, size_t length, mode_t mode, struct error *e)
+bool file_draft_open(struct file_draft *draft, const char *path, struct error *e)
 {
-    struct path temp;
-    int fd;
-
+    draft->path = path;
     if (!may_replace(path, e))
         return false;
-    fd = open_temp(path, &temp);
-    if (fd < 0)
-        return fail_errno(e, ERR_CANNOT_CREATE, "write", path);
-    if (!fill_and_close(fd, data, length, mode) || rename(temp.s, path) != 0) {
-        fail_errno(e, ERR_CANNOT_CREATE, "write", path);
-        unlink(temp.s);
+    draft->fd = open_temp(path, &draft->temp);
+    return draft->fd >= 0 || fail_errno(e, ERR_CANNOT_CREATE, "write", path);
+}
+
+bool file_draft_add(struct file_draft *draft, const void *data, size_t length, struct error *e)
+{
+    return write_all(draft->fd, data, length) ||
+           fail_errno(e, ERR_CANNOT_CREATE, "write", draft->path);
+}
+
+void file_draft_drop(struct file_draft *draft)
+{
+    close(draft->fd);
+    unlink(draft->temp.s);
+}
+
+bool file_draft_keep(struct file_draft *draft, mode_t mode, struct error *e)
+{
+    if (!finish_and_close(draft->fd, mode) || rename(draft->temp.s, draft->path) != 0) {
+        fail_errno(e, ERR_CANNOT_CREATE, "write", draft->path);
+        unlink(draft->temp.s);
         return false;
     }
-    if (!sync_folder(path))
-        return fail_errno(e, ERR_CANNOT_CREATE, "sync the folder of", path);
+    if (!sync_folder(draft->path))
+        return fail_errno(e, ERR_CANNOT_CREATE, "sync the folder of", draft->path);
     return true;
+}
+
+bool file_replace(const char *path, const void *data, size_t length, mode_t mode, struct error *e)
+{
+    struct file_draft draft;
+
+    if (!file_draft_open(&draft, path, e))
+        return false;
+    if (file_draft_add(&draft, data, length, e))
+        return file_draft_keep(&draft, mode, e);
+    file_draft_drop(&draft);
+    return false;
 }
 
 bool file_create(const char *path, const void *data, size_t length, mode_t mode, struct error *e)
@@ -211,7 +232,8 @@ bool file_create(const char *path, const void *data, size_t length, mode_t mode,
 
     if (fd < 0)
         return fail_errno(e, ERR_CANNOT_CREATE, "create", path);
-    if (!fill_and_close(fd, data, length, mode) || !sync_folder(path)) {
+    const bool written = write_all(fd, data, length);
+    if (!finish_and_close(fd, mode) || !written || !sync_folder(path)) {
         fail_errno(e, ERR_CANNOT_CREATE, "create", path);
         unlink(path);
         return false;
@@ -268,7 +290,7 @@ static bool make_one_folder(const char *path, mode_t mode, struct error *e)
 
 bool file_make_folder(const char *path, mode_t mode, struct error *e)
 {
-    struct path part = {""};
+    struct file_path part = {""};
 
     if (!str_copy(part.s, sizeof part.s, path)) {
         errno = ENAMETOOLONG;

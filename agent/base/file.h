@@ -5,6 +5,7 @@
 #ifndef NAMESAKE_BASE_FILE_H
 #define NAMESAKE_BASE_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -23,6 +24,24 @@ bool file_read(const char *path, struct buf *out, struct error *e) MUST_USE;
  */
 bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
                   struct error *e) MUST_USE;
+
+/* The same, written piece by piece: the file that is there stays until file_draft_keep. */
+struct file_path {
+    char s[PATH_MAX];
+};
+
+struct file_draft {
+    const char *path; /* as given to file_draft_open; not owned */
+    struct file_path temp;
+    int fd;
+};
+
+/* ERR_CANNOT_CREATE each. What was opened is closed by file_draft_keep or file_draft_drop. */
+bool file_draft_open(struct file_draft *draft, const char *path, struct error *e) MUST_USE;
+bool file_draft_add(struct file_draft *draft, const void *data, size_t length,
+                    struct error *e) MUST_USE;
+bool file_draft_keep(struct file_draft *draft, mode_t mode, struct error *e) MUST_USE;
+void file_draft_drop(struct file_draft *draft);
 
 /* Write a new file and sync it and its folder; an existing one is ERR_CANNOT_CREATE. */
 bool file_create(const char *path, const void *data, size_t length, mode_t mode,

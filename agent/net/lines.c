@@ -37,6 +37,7 @@ bool lines_open(struct lines *lines, struct loop *loop, const char *path, struct
 
     if (fd < 0) {
         fail(e, ERR_NO_INPUT, "%s", strerror(errno));
+        error_next(e, "ls -ld %s   # or - for standard input", path);
         return error_what(e, "cannot read the targets in %s", path);
     }
     memset(lines, 0, offsetof(struct lines, data));

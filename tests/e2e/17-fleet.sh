@@ -29,6 +29,22 @@ expect 4 bash -c "grep -c '\"event\":\"observed\"\\|\"event\":\"end\"' '$out'"
 expect_exit 2 bash -c 'namesake audit --from - -o table </tmp/fleet'
 expect_out "address	name	check"
 
+when "what was seen is kept"
+expect_exit 2 namesake audit --from /tmp/fleet --record /tmp/seen
+then_ "it is judged again without any network, a line each"
+expect 3 grep -c '"format":"namesake.facts"' /tmp/seen
+expect_exit 2 namesake audit --facts /tmp/seen
+expect_out "3 addresses: 2 aligned, 1 not aligned, 0 unknown"
+expect_exit 73 namesake audit --from /tmp/fleet --record /tmp
+expect 3 grep -c '"format":"namesake.facts"' /tmp/seen
+
+when "two lists are given, or the list is not there"
+expect_exit 64 namesake audit "$V4" --from /tmp/fleet
+expect_err "with --from, targets come from /tmp/fleet: write $V4 there"
+expect_exit 64 namesake audit --facts /tmp/seen --from /tmp/fleet
+expect_exit 66 namesake verify --from /tmp/no-such-fleet
+expect_err "ls -ld /tmp/no-such-fleet"
+
 when "all of them are in order"
 head -n 3 /tmp/fleet >/tmp/good
 expect_exit 0 namesake audit --from /tmp/good
@@ -63,4 +79,9 @@ expect_out "pending      $V4  $NAME"
 expect_out "has the old PTR cached"
 expect_exit 6 bash -c 'namesake verify --from - --passes 2 --interval 1s --window 2s --json </tmp/good'
 expect_json '.format' namesake.verify
+then_ "a monitor is warned, whichever way the addresses are given"
+expect_exit 1 namesake verify "$V4" --passes 2 --interval 1s --window 2s -o nagios
+expect_out "NAMESAKE WARNING"
+expect_exit 1 namesake verify --from /tmp/good --passes 2 --interval 1s --window 2s -o nagios
+expect_out "NAMESAKE WARNING"
 nothing_changed
