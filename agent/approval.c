@@ -71,6 +71,59 @@ static void show_plan(const struct session *session, FILE *where)
     buf_free(&out);
 }
 
+static void add_once(struct strings *list, const struct ip *address)
+{
+    if (!strings_have(list, ip_text(address).s))
+        strings_add(list, ip_text(address).s);
+}
+
+/* The addresses that a plan is about. */
+static void addresses_of(const struct plan *plan, struct strings *out)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = &plan->steps[i];
+
+        add_once(out, &step->subject.ip);
+        for (size_t k = 0; k < step->pair_count; k++)
+            add_once(out, &step->pairs[k].address);
+    }
+}
+
+/* The names that a plan gave to its addresses, where the configuration has no other. */
+static void name_targets(const struct plan *plan, struct targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        for (size_t k = 0; k < plan->count && name_is_empty(&targets->v[i].wanted); k++)
+            if (ip_equal(&plan->steps[k].subject.ip, &targets->v[i].address)) {
+                targets->v[i].wanted = plan->steps[k].subject.name;
+                targets->v[i].wanted_from = "plan";
+            }
+}
+
+void approval_show_now(struct session *session)
+{
+    const struct options *given = session->options;
+    struct options options = *given;
+    struct plan old = session->plan;
+    struct strings words = {0};
+    struct error ignored = {0};
+
+    addresses_of(&old, &words);
+    options.word_count = words.count < WORDS_MAX ? words.count : WORDS_MAX;
+    for (size_t i = 0; i < options.word_count; i++)
+        options.words[i] = words.v[i];
+    session->options = &options;
+    session->plan = (struct plan){0};
+    if (session_find_targets(session, &ignored)) {
+        name_targets(&old, &session->targets);
+        if (session_look(session, &ignored) && session_plan(session, &ignored))
+            show_plan(session, stderr);
+    }
+    session->options = given;
+    strings_free(&words);
+    plan_free(&old);
+}
+
 static bool approved_by_id(const struct session *session, struct error *e)
 {
     const char *given = session->options->approve, *id = session->plan.id;

@@ -10,7 +10,7 @@
 /* Whether the first word of the command line is a plan file and not a target. */
 bool approval_is_file(const struct options *options);
 
-/* Read a saved plan for applying; ERR_PLAN_DAMAGED, ERR_PLAN_EXPIRED. And for showing, whatever
+/* Read a saved plan for applying; ERR_PLAN_DAMAGED, ERR_PLAN_EXPIRED (which is read, too). And for showing, whatever
  * its age. */
 bool approval_load_plan(const char *path, struct plan *out, struct error *e) MUST_USE;
 bool approval_show_plan(const char *path, struct plan *out, struct error *e) MUST_USE;
@@ -24,6 +24,13 @@ bool approval_save_plan(const struct plan *plan, const char *path, struct error 
  * at a prompt. ERR_USAGE names --yes when nobody can be asked.
  */
 bool approval_given(struct session *session, struct error *e) MUST_USE;
+
+/*
+ * Show the plan as it is now, in the place of the session's, which is refused: for its addresses
+ * and names, or for what the configuration says when it could not be read. Changes nothing; what
+ * cannot be found out now is not shown.
+ */
+void approval_show_now(struct session *session);
 
 /* ERR_ROOT_NEEDED when a step edits this machine's mail server and we are not root. */
 bool approval_check_rights(const struct plan *plan, struct error *e) MUST_USE;

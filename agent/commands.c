@@ -157,8 +157,11 @@ static int run_plan(struct session *s)
         describe_done(s, &result);
         if (apply_undoable(&s->run) > 0) {
             e.next[0] = e.alt[0] = '\0';
-            error_next(&e, "namesake apply --continue");
-            error_next(&e, "namesake rollback last");
+            /* What somebody else changed is in the way of going on until it is as planned again. */
+            error_next(&e, e.code == ERR_PLAN_STALE ? "namesake rollback last"
+                                                    : "namesake apply --continue");
+            error_next(&e, e.code == ERR_PLAN_STALE ? "namesake apply --continue"
+                                                    : "namesake rollback last");
         } else if (e.next[0] == '\0') {
             error_next(&e, "namesake apply --continue");
         }
@@ -185,6 +188,14 @@ static int resume(struct session *s)
     return code;
 }
 
+/* A plan that holds no longer, or never did, is answered with the one that does. */
+static int refuse(struct session *s, const struct error *e)
+{
+    if (e->code == ERR_PLAN_STALE || e->code == ERR_PLAN_EXPIRED || e->code == ERR_PLAN_DAMAGED)
+        approval_show_now(s);
+    return session_fail(s, e);
+}
+
 static int start_run(struct session *s)
 {
     struct actor actor = session_actor(s, &s->plan);
@@ -198,7 +209,7 @@ static int start_run(struct session *s)
     code = apply_check(&actor, &s->plan, &e) &&
                    journal_start(state, &s->plan, &s->config, time(NULL), &s->run, &e)
                ? run_plan(s)
-               : session_fail(s, &e);
+               : refuse(s, &e);
     close(lock);
     return code;
 }
@@ -210,7 +221,7 @@ static int apply(struct session *s)
     if (s->options->resume)
         return resume(s);
     if (!get_plan(s, &e))
-        return session_fail(s, &e);
+        return refuse(s, &e);
     if (s->options->dry_run || plan_changes(&s->plan) == 0)
         return end_with_plan(s, s->options->dry_run ? EXIT_YES : EXIT_BY_HAND);
     if (!approval_given(s, &e))

@@ -135,7 +135,7 @@ json_t *plan_to_json(const struct plan *plan);
 
 /*
  * Read a plan. Everything in it is checked, the id against the steps: ERR_PLAN_DAMAGED. Older than
- * its life at `now`: ERR_PLAN_EXPIRED (now 0: any age).
+ * its life at `now`: ERR_PLAN_EXPIRED (now 0: any age), and it can be read and freed all the same.
  */
 bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct error *e) MUST_USE;
 

@@ -314,6 +314,7 @@ bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct
 {
     struct plan plan = {0};
     const char *id = json_string_or(document, "plan_id", "");
+    bool holds;
 
     if (!check_format(document, e))
         return false;
@@ -329,10 +330,10 @@ bool plan_from_json(const json_t *document, time_t now, struct plan *out, struct
         plan_free(&plan);
         return false;
     }
-    if (!read_times(document, now, &plan, e)) {
+    holds = read_times(document, now, &plan, e);
+    if (holds || e->code == ERR_PLAN_EXPIRED)
+        *out = plan;
+    else
         plan_free(&plan);
-        return false;
-    }
-    *out = plan;
-    return true;
+    return holds;
 }

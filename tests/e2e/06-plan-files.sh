@@ -7,6 +7,8 @@ expect_exit 0 namesake plan --save /tmp/plan.json
 refused() { # refused ID FILE
     expect_exit 65 namesake apply "$2"
     expect_err "[$1]"
+    expect_err "(nothing has been changed)"
+    expect_err "-> $NAME"
     nothing_changed
 }
 
@@ -32,6 +34,11 @@ ptr_set "$V6" elsewhere.hoster.example
 secondaries_follow
 remember_world
 refused plan-stale /tmp/plan.json
+then_ "the plan that it is answered with holds"
+expect_err "elsewhere.hoster.example -> $NAME"
+now=$(sed -n 's/^Next: namesake apply --approve //p' "$err")
+[[ $now != "$(jq -r .plan_id /tmp/plan.json)" ]] || fail "it is the old one"
+expect_exit 0 namesake apply --approve "$now" --dry-run
 
 when "what the plan wants is there already"
 reset_identity
