@@ -300,11 +300,6 @@ static void general_by_dns(struct listing *l, struct exim_way *way)
     }
 }
 
-static bool leads_inside(const char *hop)
-{
-    return str_starts(hop, "[127.") || str_starts(hop, "[::1]") || str_starts(hop, "[localhost");
-}
-
 static void find_general(struct listing *l)
 {
     struct exim_way way;
@@ -314,7 +309,7 @@ static void find_general(struct listing *l)
     take_way(l, &way, "", &l->general);
     l->general.general = true;
     add_way(l, &way, &l->general);
-    if (l->general.sends && !leads_inside(l->general.relay))
+    if (l->general.sends && !mta_hop_is_inside(l->general.relay))
         str_cut(l->facts->relay, sizeof l->facts->relay, l->general.relay);
     exim_way_free(&way);
 }

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "agent/base/buf.h"
 #include "agent/base/mem.h"
@@ -143,6 +145,28 @@ bool mta_may_edit(const struct mta_facts *facts, const struct name *name, struct
     error_next(e, "%s", next);
     free(next);
     return false;
+}
+
+void mta_hop_name(const char *hop, char *out, size_t size)
+{
+    bool literal;
+
+    hop += strspn(hop, " \t");
+    literal = hop[0] == '[';
+    hop += literal;
+    if (literal && strncasecmp(hop, "ipv6:", 5) == 0)
+        hop += 5;
+    snprintf(out, size, "%.*s", (int)strcspn(hop, literal ? "]" : ":, \t"), hop);
+}
+
+bool mta_hop_is_inside(const char *hop)
+{
+    char name[256];
+    struct ip ip;
+
+    mta_hop_name(hop, name, sizeof name);
+    return str_equal_nocase(name, "localhost") ||
+           (ip_parse(name, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK);
 }
 
 void mta_add_route(struct mta_facts *facts, const struct mta_route *route)

@@ -312,6 +312,11 @@ bool mta_may_edit(const struct mta_facts *facts, const struct name *name, struct
 /* A recipient that only general rules fit. */
 #define MTA_NOWHERE "postmaster@namesake.invalid"
 
+/* The host of a next hop, which may be in brackets and have a port: "[::1]:10024", "[ipv6:::1]",
+ * "mail.example.com:587, backup.example.com" (the first). And whether it is this machine. */
+void mta_hop_name(const char *hop, char *out, size_t size);
+bool mta_hop_is_inside(const char *hop);
+
 /* Add a route, a drift: a copy. */
 void mta_add_route(struct mta_facts *facts, const struct mta_route *route);
 void mta_add_drift(struct mta_facts *facts, bool hostname, const char *next, const char *what, ...)

@@ -114,12 +114,8 @@ const struct host_file *postfix_main_cf(const struct mta_instance *instance);
  * then the families over which nothing is sent. */
 void postfix_find_outside(struct mta_facts *facts);
 
-/* Whether an instance hands everything to another one here; whether a next hop is this host. */
+/* Whether an instance hands everything to another one here. */
 bool postfix_hands_on(const struct mta_facts *facts, const struct mta_instance *instance);
-bool postfix_leads_inside(const char *hop);
-
-/* "[relay.example.net]:25", "relay.example.net:25": the name in it; "" for none. */
-void postfix_hop_name(const char *hop, char *out, size_t size);
 
 /* The addresses of a name as the host's own resolver has them, a blank behind each. False: none. */
 bool postfix_resolve(struct host *host, const char *name, struct buf *out);

@@ -4,28 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void postfix_hop_name(const char *hop, char *out, size_t size)
-{
-    size_t blanks = strspn(hop, " \t"), n;
-
-    hop += blanks;
-    hop += hop[0] == '[';
-    n = strcspn(hop, "]:, \t");
-    snprintf(out, size, "%.*s", (int)n, hop);
-}
-
-bool postfix_leads_inside(const char *hop)
-{
-    char name[256];
-    struct ip ip;
-
-    if (str_starts(hop, "[::1]"))
-        return true;
-    postfix_hop_name(hop, name, sizeof name);
-    return str_equal_nocase(name, "localhost") ||
-           (ip_parse(name, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK);
-}
-
 /* All mail through one host: relayhost, or a default transport with a next hop (section 2.8). */
 static const char *relay_of(const struct mta_facts *facts, const struct mta_instance *instance)
 {
@@ -48,7 +26,7 @@ static size_t enabled_count(const struct mta_facts *facts)
 
 bool postfix_hands_on(const struct mta_facts *facts, const struct mta_instance *instance)
 {
-    return enabled_count(facts) > 1 && postfix_leads_inside(relay_of(facts, instance));
+    return enabled_count(facts) > 1 && mta_hop_is_inside(relay_of(facts, instance));
 }
 
 /* An instance that hands all its mail to another one here is heard by nobody outside. */

@@ -11,7 +11,7 @@ static void add_peer(struct mta_facts *facts, const char *hop)
 {
     char name[256];
 
-    postfix_hop_name(hop, name, sizeof name);
+    mta_hop_name(hop, name, sizeof name);
     if (strchr(name, '.') && facts->peers.count < PEERS_MAX && !strings_have(&facts->peers, name))
         strings_add(&facts->peers, name);
 }
@@ -157,7 +157,7 @@ static void find_of(struct host *host, struct mta_facts *facts, const struct mta
     mta_add_route(facts, &general);
     add_peer(facts, general.relay);
     add_peer(facts, postfix_effective(instance, "smtp_fallback_relay"));
-    if (first && general.sends && !postfix_leads_inside(general.relay))
+    if (first && general.sends && !mta_hop_is_inside(general.relay))
         str_printable(facts->relay, sizeof facts->relay, general.relay, strlen(general.relay));
     list_parameter(&l, "transport_maps");
     list_parameter(&l, "sender_dependent_default_transport_maps");

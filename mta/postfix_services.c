@@ -123,15 +123,10 @@ static bool is_disabled(const struct postfix_seen *seen, const struct postfix_se
 /* A content filter of this machine: "scan:[127.0.0.1]:10024" makes "scan" an inside sender. */
 static bool leads_inside(const char *filter, const char *transport)
 {
-    static const char *const inside[] = {"127.", "[127.", "localhost", "[localhost", "[::1]"};
     size_t n = strlen(transport);
 
-    if (strncmp(filter, transport, n) != 0 || filter[n] != ':')
-        return false;
-    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
-        if (str_starts(filter + n + 1, inside[i]))
-            return true;
-    return false;
+    return strncmp(filter, transport, n) == 0 && filter[n] == ':' &&
+           mta_hop_is_inside(filter + n + 1);
 }
 
 static bool is_filter(const struct mta_instance *instance, const char *transport)

@@ -156,6 +156,36 @@ START_TEST(a_sender_that_says_another_name_is_found)
 }
 END_TEST
 
+static const struct {
+    const char *hop, *name;
+    bool inside;
+} hops[] = {
+    {"[127.0.0.1]:10024", "127.0.0.1", true},
+    {"[::1]:10025", "::1", true},
+    {"[IPv6:::1]:10025", "::1", true},
+    {"localhost:10024", "localhost", true},
+    {"[LocalHost]", "LocalHost", true},
+    {" localhost, relay.example.net", "localhost", true},
+    {"localhost.example.com", "localhost.example.com", false},
+    {"[localhost-relay.example.net]:587", "localhost-relay.example.net", false},
+    {"127.example.net", "127.example.net", false},
+    {"[2001:db8::25]:25", "2001:db8::25", false},
+    {"relay.example.net:587", "relay.example.net", false},
+    {"relay.example.net, backup.example.net", "relay.example.net", false},
+    {"[relay.example.net", "relay.example.net", false},
+    {"", "", false},
+};
+
+START_TEST(a_next_hop_names_a_host)
+{
+    char name[256];
+
+    mta_hop_name(hops[_i].hop, name, sizeof name);
+    ck_assert_str_eq(name, hops[_i].name);
+    ck_assert_msg(mta_hop_is_inside(hops[_i].hop) == hops[_i].inside, "%s", hops[_i].hop);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_test tests[] = {
@@ -163,6 +193,7 @@ int main(void)
         {"loopback", a_loopback_service_is_never_meant, 1, 0},
         {"rival", a_rival_is_named, 1, 0},
         {"sender", a_sender_is_found_by_its_address, 1, 0},
+        {"next hop", a_next_hop_names_a_host, ROWS(hops), 0},
         {"odd sender", a_sender_that_says_another_name_is_found, 1, 0},
     };
 
