@@ -5,9 +5,8 @@
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
+#include "agent/net/http_library.h"
 #include "agent/net/loop.h"
-
-#include <curl/curl.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@ const struct http_pace http_pace_default = {
 
 /* One try. */
 struct transfer {
+    const struct http_library *lib;
     CURL *curl;
     struct curl_slist *headers;
     struct http_answer *answer;
@@ -79,28 +79,30 @@ static bool is_plain_allowed(enum ip_scope scope, bool secret)
     return scope == IP_SCOPE_LOOPBACK || (scope == IP_SCOPE_LINK_LOCAL && !secret);
 }
 
-static bool judge_url(CURLU *url, const char *text, bool secret, bool *near)
+static bool judge_url(const struct http_library *lib, CURLU *url, const char *text, bool secret,
+                      bool *near)
 {
     char *scheme = NULL, *host = NULL, *user = NULL;
-    bool ok = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-              curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-              curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-              curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+    bool ok = lib->url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+              lib->url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+              lib->url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+              lib->url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
 
     *near = ok && is_plain_allowed(scope_of(host), secret);
     ok = ok && (str_equal(scheme, "https") || (str_equal(scheme, "http") && *near));
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(user);
+    lib->free(scheme);
+    lib->free(host);
+    lib->free(user);
     return ok;
 }
 
-static bool check_url(const char *text, bool secret, bool *near, struct error *e)
+static bool check_url(const struct http_library *lib, const char *text, bool secret, bool *near,
+                      struct error *e)
 {
-    CURLU *url = need(curl_url());
-    bool ok = judge_url(url, text, secret, near);
+    CURLU *url = need(lib->url());
+    bool ok = judge_url(lib, url, text, secret, near);
 
-    curl_url_cleanup(url);
+    lib->url_cleanup(url);
     if (ok)
         return true;
     /* Not quoted: a user and a password may stand in it. */
@@ -117,7 +119,7 @@ static void add_header(struct transfer *t, const struct http_header *header)
     buf_printf(&line, "%s: %s", header->name, header->text != NULL ? header->text : "");
     if (header->secret != NULL)
         buf_add(&line, header->secret->bytes, header->secret->length);
-    t->headers = need(curl_slist_append(t->headers, buf_string(&line)));
+    t->headers = need(t->lib->slist_append(t->headers, buf_string(&line)));
     if (line.data != NULL)
         explicit_bzero(line.data, line.length);
     buf_free(&line);
@@ -153,7 +155,7 @@ static void set_headers(struct transfer *t, const struct http_request *request)
         add_header(t, &json);
     for (size_t i = 0; i < HTTP_HEADERS_MAX && request->headers[i].name != NULL; i++)
         add_header(t, &request->headers[i]);
-    curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+    t->lib->easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static const char *variable(const char *name)
@@ -164,43 +166,43 @@ static const char *variable(const char *name)
 }
 
 /* Authorities besides the system's are given as to curl(1), by variables. */
-static void set_authorities(CURL *curl)
+static void set_authorities(const struct transfer *t)
 {
     const char *file = variable("CURL_CA_BUNDLE"), *folder = variable("SSL_CERT_DIR");
 
     if (file == NULL && folder != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+        t->lib->easy_setopt(t->curl, CURLOPT_CAPATH, folder);
     if (file == NULL)
         file = variable("SSL_CERT_FILE");
     if (file != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+        t->lib->easy_setopt(t->curl, CURLOPT_CAINFO, file);
 }
 
 static void set_up(struct transfer *t, const struct http_request *request,
                    const struct http_pace *pace, bool near)
 {
-    curl_easy_setopt(t->curl, CURLOPT_URL, request->url);
-    curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
+    t->lib->easy_setopt(t->curl, CURLOPT_URL, request->url);
+    t->lib->easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
+    t->lib->easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    t->lib->easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
-    curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    set_authorities(t->curl);
-    curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)pace->total_ms);
-    curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)pace->connect_ms);
-    curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "namesake/" NAMESAKE_VERSION);
-    curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
+    t->lib->easy_setopt(t->curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    t->lib->easy_setopt(t->curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    set_authorities(t);
+    t->lib->easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)pace->total_ms);
+    t->lib->easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)pace->connect_ms);
+    t->lib->easy_setopt(t->curl, CURLOPT_USERAGENT, "namesake/" NAMESAKE_VERSION);
+    t->lib->easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
+    t->lib->easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
+    t->lib->easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
+    t->lib->easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
     if (near)
-        curl_easy_setopt(t->curl, CURLOPT_NOPROXY, "*");
+        t->lib->easy_setopt(t->curl, CURLOPT_NOPROXY, "*");
     if (request->body != NULL)
-        curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, request->body);
+        t->lib->easy_setopt(t->curl, CURLOPT_POSTFIELDS, request->body);
     if (request->body != NULL || !str_equal(request->method, "GET"))
-        curl_easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, request->method);
+        t->lib->easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, request->method);
     set_headers(t, request);
 }
 
@@ -209,8 +211,8 @@ static void tear_down(struct transfer *t)
 {
     for (struct curl_slist *line = t->headers; line != NULL; line = line->next)
         explicit_bzero(line->data, strlen(line->data));
-    curl_slist_free_all(t->headers);
-    curl_easy_cleanup(t->curl);
+    t->lib->slist_free_all(t->headers);
+    t->lib->easy_cleanup(t->curl);
 }
 
 static void keep(struct transfer *t)
@@ -219,9 +221,9 @@ static void keep(struct transfer *t)
     curl_off_t retry_after = 0;
     const char *type = NULL;
 
-    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);
-    curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+    t->lib->easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+    t->lib->easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);
+    t->lib->easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
     t->answer->status = (int)status;
     if (retry_after > 0)
         t->answer->retry_after_s =
@@ -239,10 +241,10 @@ static bool report(const struct transfer *t, const struct http_request *request,
                    struct error *e)
 {
     long sent = 0;
-    const char *why = t->too_much ? "an answer without end" : curl_easy_strerror(result);
+    const char *why = t->too_much ? "an answer without end" : t->lib->easy_strerror(result);
     const int host = (int)strcspn(request->url, "?");
 
-    curl_easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &sent);
+    t->lib->easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &sent);
     if (sent == 0) {
         fail(e, ERR_PROVIDER_UNREACHABLE, "%.*s cannot be reached: %s", host, request->url, why);
         return is_certificate(result)
@@ -264,20 +266,21 @@ static void log_try(const struct http_request *request, const struct transfer *t
                  request->url, t->answer->status, t->answer->body.length);
     else
         log_line(LOG_LEVEL_DEBUG, "http %s %.*s: %s", request->method, (int)length, request->url,
-                 curl_easy_strerror(result));
+                 t->lib->easy_strerror(result));
 }
 
 /* *again tells whether a failure may pass: nothing was sent, and no certificate was wrong. */
-static bool try_once(const struct http_request *request, const struct http_pace *pace, bool near,
-                     struct http_answer *answer, bool *again, struct error *e)
+static bool try_once(const struct http_library *lib, const struct http_request *request,
+                     const struct http_pace *pace, bool near, struct http_answer *answer,
+                     bool *again, struct error *e)
 {
-    struct transfer t = {.curl = need(curl_easy_init()), .answer = answer};
+    struct transfer t = {.lib = lib, .curl = need(lib->easy_init()), .answer = answer};
     CURLcode result;
     bool ok;
 
     *answer = (struct http_answer){.body = BUF_INIT(HTTP_BODY_MAX)};
     set_up(&t, request, pace, near);
-    result = curl_easy_perform(t.curl);
+    result = lib->easy_perform(t.curl);
     if (result == CURLE_OK)
         keep(&t);
     log_try(request, &t, result);
@@ -317,16 +320,18 @@ static bool may_repeat(const char *method)
 bool http_call_paced(const struct http_request *request, const struct http_pace *pace,
                      struct http_answer *answer, struct error *e)
 {
+    const struct http_library *lib = http_library(e);
     unsigned tries = may_repeat(request->method) ? pace->tries : 1;
     int64_t wait_ms = pace->first_wait_ms;
     bool near = false;
 
-    if (!check_url(request->url, has_secret(request), &near, e) || !check_headers(request, e))
+    if (lib == NULL || !check_url(lib, request->url, has_secret(request), &near, e) ||
+        !check_headers(request, e))
         return false;
     for (;;) {
         struct http_answer got;
         struct error failed;
-        bool again, ok = try_once(request, pace, near, &got, &again, &failed);
+        bool again, ok = try_once(lib, request, pace, near, &got, &again, &failed);
         uint32_t asked_s = ok ? got.retry_after_s : 0;
         bool last = !again || --tries == 0 || asked_s > pace->retry_after_max_s ||
                     !http_wait(asked_s > 0 ? asked_s * pace->retry_after_ms : wait_ms);
