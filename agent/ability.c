@@ -117,7 +117,7 @@ bool ability_find(struct config *config, const struct subject *subject, struct a
     }
     if (!config_open_account(account, e))
         return error_what(e, "cannot open the account \"%s\"", account->id);
-    if (account->provider->read(account, subject, &out->holding, &denied)) {
+    if (account_read(account, subject, &out->holding, &denied)) {
         out->account = account;
         return true;
     }

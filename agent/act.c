@@ -39,7 +39,7 @@ static bool record_read(struct actor *actor, const struct step *step, struct rea
     struct account *account;
 
     if (!open_account(actor, step, &account, e) ||
-        !account->provider->read(account, &step->subject, &out->holding, e))
+        !account_read(account, &step->subject, &out->holding, e))
         return error_what(e, "cannot read %s", step->target);
     out->values = strings_copy(&out->holding.values);
     strings_sort(&out->values);
@@ -62,15 +62,6 @@ void reading_free(struct reading *reading)
     holding_free(&reading->holding);
     mta_edits_free(&reading->edits);
     *reading = (struct reading){0};
-}
-
-/* Once, by the operation that understands the note. */
-static bool record_put(struct account *account, const struct subject *subject,
-                       const struct holding *now, const struct holding *wanted, struct error *e)
-{
-    if (wanted->note[0] != '\0' && account->provider->restore != NULL)
-        return account->provider->restore(account, subject, now, wanted, e);
-    return account->provider->write(account, subject, now, &wanted->values, wanted->ttl_s, e);
 }
 
 /* Tell what the vendor waits for, and wait; false when the time is up. */
@@ -100,7 +91,7 @@ static bool record_write(struct actor *actor, const struct step *step, const str
     if (!open_account(actor, step, &account, e))
         return error_what(e, "cannot set %s", step->target);
     do {
-        ok = record_put(account, &step->subject, now, wanted, e);
+        ok = account_put(account, &step->subject, now, wanted, e);
     } while (!ok && e->code == ERR_NOT_YET && wait_for_vendor(actor, step, e->why, &waited_s));
     return ok || error_what(e, "cannot set %s", step->target);
 }

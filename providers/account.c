@@ -1,6 +1,8 @@
 /* account.c - what all vendors' accounts have in common. */
 #include "providers/provider.h"
 
+#include "agent/net/http.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,6 +31,49 @@ const struct secret *account_secret(const struct account *account, const char *k
     if (!provider_setting(account->provider, key, &i) || account->values[i].secret.bytes == NULL)
         return NULL;
     return &account->values[i].secret;
+}
+
+/* Whether a text that came from outside repeats a secret of the account. */
+static bool tells(const struct account *account, const char *text)
+{
+    for (size_t i = 0; account->provider->settings[i].key != NULL; i++)
+        if (http_tells(&account->values[i].secret, text))
+            return true;
+    return false;
+}
+
+/* What a vendor says may repeat what it was told: such a reason is not shown. */
+static bool guard(const struct account *account, bool ok, struct error *e)
+{
+    if (!ok && (tells(account, e->why) || tells(account, e->what)))
+        fail(e, e->code, "%s gives a reason that repeats the secret, so it is not shown",
+             account->provider->title);
+    return ok;
+}
+
+bool account_read(struct account *account, const struct subject *subject, struct holding *out,
+                  struct error *e)
+{
+    if (!account->provider->read(account, subject, out, e))
+        return guard(account, false, e);
+    for (size_t i = 0; i < out->values.count; i++)
+        if (tells(account, out->values.v[i])) {
+            holding_free(out);
+            return fail(e, ERR_PROTOCOL, "%s answers with the secret itself",
+                        account->provider->title);
+        }
+    return true;
+}
+
+bool account_put(struct account *account, const struct subject *subject,
+                 const struct holding *before, const struct holding *wanted, struct error *e)
+{
+    const struct provider *provider = account->provider;
+
+    if (wanted->note[0] != '\0' && provider->restore != NULL)
+        return guard(account, provider->restore(account, subject, before, wanted, e), e);
+    return guard(account,
+                 provider->write(account, subject, before, &wanted->values, wanted->ttl_s, e), e);
 }
 
 bool account_has(const struct account *account, const char *key)

@@ -169,9 +169,6 @@ bool hetzner_act(const struct account *account, const char *method, struct buf *
     bool ok = hetzner_call(account, method, path, body, gone_ok, &document, e) &&
               (document == NULL || hetzner_settle(account, document, e));
 
-    if (!ok && http_tells(account_secret(account, "token"), e->why))
-        fail(e, e->code, "%s gives a reason that repeats the secret, so it is not shown",
-             HETZNER_TITLE);
     json_decref(document);
     buf_free(path);
     return ok;

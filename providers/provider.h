@@ -129,6 +129,17 @@ bool provider_setting(const struct provider *provider, const char *key, size_t *
 /* Whether the account may be used for the subject by its roles, zones and networks alone. */
 bool account_may(const struct account *account, const struct subject *subject);
 
+/*
+ * Ask the vendor; and replace the set `before` by what is wanted, by restore when it has a note that
+ * the vendor understands, by write otherwise. Errors are the vendor's (struct provider), but never
+ * tell a secret of the account, whatever the vendor says.
+ */
+bool account_read(struct account *account, const struct subject *subject, struct holding *out,
+                  struct error *e) MUST_USE;
+bool account_put(struct account *account, const struct subject *subject,
+                 const struct holding *before, const struct holding *wanted,
+                 struct error *e) MUST_USE;
+
 /* How people call it: Cloudflare "cf"; the owner instead when one is given. */
 struct account_title {
     char s[256];

@@ -4,6 +4,7 @@
  * Usage: bench_relay DELAY-MS LOSS-PERCENT COMMAND [ARGUMENT...]. Ends with SIGTERM, and with it
  * the command.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -74,7 +75,9 @@ static void take(int from, int to, int64_t delay_ns, long loss)
 static void deliver(void)
 {
     for (; count > 0 && packets[first].due_ns <= now_ns(); count--) {
-        if (write(packets[first].to, packets[first].bytes, packets[first].length) < 0)
+        /* EIO: the device is not up yet. */
+        if (write(packets[first].to, packets[first].bytes, packets[first].length) < 0 &&
+            errno != EIO)
             perror("bench_relay");
         first = (first + 1) % PACKETS;
     }

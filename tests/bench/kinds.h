@@ -22,6 +22,7 @@ enum kind {
     KIND_NO_PTR,
     KIND_SERVFAIL, /* for the PTR */
     KIND_LINES,    /* a greeting of several lines */
+    KIND_REFUSING, /* port 25 is closed: refusing.sh stands there */
     KIND_COUNT,
     KIND_RESET = KIND_COUNT /* of no address: a fault of the soak */
 };

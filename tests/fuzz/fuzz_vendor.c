@@ -76,7 +76,7 @@ static void operate(struct account *account, const struct subject *subject, unsi
 {
     struct holding now = {0}, wanted = {.ttl_s = 300};
     struct error e = {0};
-    bool ok = account->provider->read(account, subject, &now, &e);
+    bool ok = account_read(account, subject, &now, &e);
 
     if (ok)
         check_holding(subject, &now);
@@ -84,10 +84,8 @@ static void operate(struct account *account, const struct subject *subject, unsi
                                 : subject->ip.family == IP_V4 ? "203.0.113.25"
                                                               : "2001:db8:25::25");
     str_cut(wanted.note, sizeof wanted.note, choice & 8 ? "203.0.113.25" : "");
-    if (ok && account->provider->restore != NULL && (choice & 16) != 0)
-        ok = account->provider->restore(account, subject, &now, &wanted, &e);
-    else if (ok)
-        ok = account->provider->write(account, subject, &now, &wanted.values, 300, &e);
+    if (ok)
+        ok = account_put(account, subject, &now, &wanted, &e);
     if (!ok && (e.code == ERR_NONE || strstr(e.why, TOKEN) != NULL))
         abort();
     holding_free(&now);
