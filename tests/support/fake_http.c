@@ -115,7 +115,7 @@ static void check_read(struct account *account, const struct vendor_row *row)
     struct subject subject = subject_of(row);
     struct holding holding = {0};
     struct error e = {0};
-    bool ok = account->provider->read(account, &subject, &holding, &e);
+    bool ok = account_read(account, &subject, &holding, &e);
     char values[512];
 
     check_error(row, ok, &e);
@@ -140,9 +140,7 @@ static void check_write(struct account *account, const struct vendor_row *row)
 
     str_cut(before.note, sizeof before.note, row->note != NULL ? row->note : "");
     str_cut(after.note, sizeof after.note, row->restores != NULL ? row->restores : "");
-    ok = row->restores != NULL
-             ? account->provider->restore(account, &subject, &before, &after, &e)
-             : account->provider->write(account, &subject, &before, &after.values, 300, &e);
+    ok = account_put(account, &subject, &before, &after, &e);
     check_error(row, ok, &e);
     holding_free(&before);
     holding_free(&after);
