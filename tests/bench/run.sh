@@ -8,7 +8,7 @@
 # instructions, verdicts). Builds nothing: cmake --build --preset release first.
 # NAMESAKE=FILE and TOOLS=FOLDER (of bench_dns and the others) measure others.
 #
-# Parts: one (host), fleet, odd (servers), instructions, soak; all of them without an
+# Parts: one (host), fleet, odd (servers), vantage (point), instructions, soak; all of them without an
 # argument. "short" measures the counts only, with fewer targets, in a minute.
 
 set -euo pipefail
@@ -283,6 +283,41 @@ odd_servers() { # odd_servers PLAIN-COUNT
     say "  time / the time limit of one greeting" "$(ratio "$wall" "$((1000 * smtp_limit_s))")" x
 }
 
+# sshd_up: the lab's sshd (tests/lab/packages.sh), at 127.0.0.1, for root with a key of this run.
+sshd_up() {
+    local root
+    root=$("$top/tests/lab/packages.sh")/root
+    mkdir -p /run/sshd "$work/.ssh"
+    grep -q '^sshd:' /etc/passwd || {
+        { cat /etc/passwd && echo 'sshd:x:593:65534::/run/sshd:/usr/sbin/nologin'; } >"$work/passwd"
+        mount --bind "$work/passwd" /etc/passwd
+    }
+    ssh-keygen -q -t ed25519 -N '' -f "$work/host_key"
+    ssh-keygen -q -t ed25519 -N '' -f "$work/.ssh/id_ed25519"
+    echo "127.0.0.1 $(cut -d' ' -f1,2 "$work/host_key.pub")" >"$work/.ssh/known_hosts"
+    printf '%s\n' "HostKey $work/host_key" "AuthorizedKeysFile $work/.ssh/id_ed25519.pub" \
+        "ListenAddress 127.0.0.1" "StrictModes no" "PermitRootLogin yes" "UsePAM no" >"$work/sshd.conf"
+    LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu "$root/usr/sbin/sshd" -f "$work/sshd.conf" -D &
+    children+=($!)
+    sleep 0.5
+}
+
+# Everything through one login: each greeting and each name server is a channel of it.
+from_a_vantage_point() { # from_a_vantage_point COUNT
+    targets "$1"
+    configure "$server" 30s
+    servers 0 0
+    sshd_up
+    # shellcheck disable=SC2046
+    HOME=$work measure $(audit --via root@127.0.0.1 --from "$work/targets.$1")
+    [ "$status" = 0 ] || tail -n 5 "$work/out" "$work/err"
+    stop_servers
+    say "$1 targets through one SSH login: exit status" "$status" '' 0
+    say "  greetings per second / 500" \
+        "$(awk -v n="$1" -v ms="$wall" 'BEGIN { printf "%.2f", 1000 * n / ms / 500 }')" x
+    say "  CPU per greeting" "$(awk -v n="$1" -v ms="$cpu" 'BEGIN { printf "%.2f", ms / n }')" ms
+}
+
 # soak_targets: for each round what it deserves, an address and the name it should carry: in order;
 # greets with another name; has no PTR; is another host altogether (all sides differ).
 soak_targets() {
@@ -346,6 +381,7 @@ for part in "${@:-all}"; do
     fleet) fleet 10000 ;;
     odd) odd_servers 5000 ;;
     instructions) count_instructions ;;
+    vantage) from_a_vantage_point 2000 ;;
     short)
         fleet 4000 short
         odd_servers 500
@@ -355,9 +391,10 @@ for part in "${@:-all}"; do
         one_host
         fleet 10000
         odd_servers 5000
+        from_a_vantage_point 2000
         count_instructions
         ;;
-    *) echo "there is no part $part: one, fleet, odd, instructions, soak, short" >&2 && exit 64 ;;
+    *) echo "there is no part $part: one, fleet, odd, vantage, instructions, soak, short" >&2 && exit 64 ;;
     esac
 done
 [ "$failed" = 0 ]
