@@ -92,7 +92,8 @@ static bool no_other_list(const struct options *options, struct error *e)
         return fail(e, ERR_USAGE, "--facts is a list of its own: leave --from out");
     if (options->word_count == 0)
         return true;
-    return fail(e, ERR_USAGE, "with --from, targets come from %s: write %s there, or leave --from out",
+    return fail(e, ERR_USAGE,
+                "with --from, targets come from %s: write %s there, or leave --from out",
                 options->from, options->words[0]);
 }
 
