@@ -162,6 +162,10 @@ struct exim_asking exim_asking_of(struct host *host, const struct mta_facts *fac
 /* --- exim_services.c: who listens and who sends ------------------------------------------------ */
 
 #define EXIM_ADDRESSES_MAX 64
+#define EXIM_DOMAINS_MAX 100 /* of a table; those behind them are not told apart */
+
+/* Between a transport and the domain of senders that a service stands for, in its title. */
+#define EXIM_FOR " for "
 
 /* Services in the making: their strings are expanded all at once. */
 struct exim_making {
@@ -200,13 +204,20 @@ bool exim_find_services(const struct exim_asking *asking, struct mta_facts *fact
 
 /* "${lookup{$sending_ip_address}iplsearch{/etc/virtual/helo_data}{$value}...}" */
 struct exim_lookup {
-    char key[128];  /* "$sending_ip_address" */
-    char type[32];  /* "lsearch", without what follows a "*" */
-    char file[256]; /* "/etc/virtual/helo_data" */
+    char key[128];    /* "$sending_ip_address" */
+    char type[32];    /* "lsearch", without what follows a "*" */
+    char file[256];   /* "/etc/virtual/helo_data" */
+    bool has_default; /* "lsearch*": the row "*" is for every other key */
 };
 
 /* The first single-key look-up of a string in a file. */
 bool exim_lookup_of(const char *text, struct exim_lookup *out);
+
+/* Whether it is a file of rows (a folder may be searched as well); whether these are for addresses
+ * of ours, or for domains of senders. */
+bool exim_is_table(const struct exim_lookup *lookup);
+bool exim_is_by_address(const struct exim_lookup *lookup);
+bool exim_is_by_domain(const struct exim_lookup *lookup);
 
 /* Whether the name comes from the PTR of the address: nothing is to be edited then. */
 bool exim_asks_ptr(const char *text);

@@ -135,13 +135,18 @@ static bool stage_debian(struct staging *s, struct error *e)
     return put_edits(s, e) && join_macros(s, e) && run(s->host, build, e);
 }
 
+static void copy_path(const struct staging *s, size_t index, char *out, size_t size)
+{
+    str_format(out, size, "%.300s/edited-%zu", s->stage, index);
+}
+
 /* Put the new content of an edited file into the stage, and its path there into the text. */
 static bool lead_to_copy(const struct staging *s, size_t index, char **text, struct error *e)
 {
     const struct mta_edit *edit = &s->edits->files[index];
     char to[600], *led;
 
-    str_format(to, sizeof to, "%.300s/edited-%zu", s->stage, index);
+    copy_path(s, index, to, sizeof to);
     if ((!host_is_absent(edit->file) && !copy(s, edit->file->path, to, e)) ||
         !put(s, to, edit->text, edit->length, e))
         return false;
@@ -355,6 +360,31 @@ static void copy_settings(const struct mta_instance *from, struct mta_instance *
                      from->settings[i].value, true);
 }
 
+/* Files in which the look-ups of the copy are found: the live ones, and copies of edited tables. */
+static struct host_file *files_then(const struct staging *s)
+{
+    const size_t live = s->instance->file_count;
+    struct host_file *files = mem_new(live + s->edits->file_count, sizeof *files);
+
+    memcpy(files, s->instance->files, live * sizeof *files);
+    for (size_t i = 0; i < s->edits->file_count; i++) {
+        const struct mta_edit *edit = &s->edits->files[i];
+        char path[600];
+
+        copy_path(s, i, path, sizeof path);
+        files[live + i] =
+            (struct host_file){.path = mem_text(path), .text = edit->text, .length = edit->length};
+    }
+    return files;
+}
+
+static void files_free(const struct staging *s, struct host_file *files)
+{
+    for (size_t i = 0; i < s->edits->file_count; i++)
+        free(files[s->instance->file_count + i].path);
+    free(files);
+}
+
 /* The same look at the copy as at the live files. */
 static bool says_wish(const struct staging *s, const struct exim_asking *asking, struct error *e)
 {
@@ -364,8 +394,8 @@ static bool says_wish(const struct staging *s, const struct exim_asking *asking,
     memcpy(then.source, s->facts->source, sizeof then.source);
     str_cut(then.instances[0].folder, sizeof then.instances[0].folder, s->instance->folder);
     copy_settings(s->instance, &then.instances[0]);
-    then.instances[0].files = s->instance->files; /* tables of addresses; borrowed */
-    then.instances[0].file_count = s->instance->file_count;
+    then.instances[0].files = files_then(s);
+    then.instances[0].file_count = s->instance->file_count + s->edits->file_count;
     ok = exim_look(asking, &then, e) && exim_find_services(asking, &then, e);
     for (size_t i = 0; ok && i < s->facts->service_count; i++) {
         const struct mta_service *was = &s->facts->services[i], *is = same_service(&then, was);
@@ -374,6 +404,7 @@ static bool says_wish(const struct staging *s, const struct exim_asking *asking,
                         : fail(e, ERR_MTA_CHECK_FAILED, "with the change, %.80s would be gone",
                                was->title);
     }
+    files_free(s, then.instances[0].files);
     then.instances[0].files = NULL;
     then.instances[0].file_count = 0;
     mta_facts_free(&then);

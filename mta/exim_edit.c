@@ -83,41 +83,48 @@ static bool is_literal(const char *value)
     return strpbrk(value, "${") == NULL;
 }
 
-static bool is_table(const char *type)
+/* The rows of a table that stand for a service: those of its addresses, or of its senders' domain;
+ * the default, when it is for all other domains. None: the table says nothing of it. */
+static void rows_of(const struct exim_lookup *lookup, const struct mta_service *s,
+                    struct strings *out)
 {
-    return str_equal(type, "lsearch") || str_equal(type, "iplsearch");
+    const char *domain = strstr(s->title, EXIM_FOR);
+
+    for (int family = 0; exim_is_by_address(lookup) && family < 2; family++)
+        if (s->bind[family].family != IP_NONE)
+            strings_add(out, ip_text(&s->bind[family]).s);
+    if (exim_is_by_domain(lookup) && (domain != NULL || lookup->has_default))
+        strings_add(out, domain != NULL ? domain + strlen(EXIM_FOR) : "*");
 }
 
-static bool is_by_address(const struct exim_lookup *lookup)
+static bool change_rows(struct exim_draft *d, const struct exim_lookup *lookup,
+                        const struct mta_service *s, const char *name, bool follows,
+                        struct error *e)
 {
-    return is_table(lookup->type) && (str_equal(lookup->key, "$sending_ip_address") ||
-                                      str_equal(lookup->key, "$interface_address") ||
-                                      str_equal(lookup->key, "$received_ip_address"));
+    const size_t file = exim_file(d->instance, lookup->file);
+    struct strings rows = {0};
+    bool ok = true;
+
+    rows_of(lookup, s, &rows);
+    for (size_t i = 0; ok && i < rows.count; i++)
+        ok = exim_change_table(d, file, rows.v[i], name, follows, e);
+    strings_free(&rows);
+    return ok;
 }
 
-static bool change_keys(struct exim_draft *d, size_t file, const struct mta_service *s,
-                        const char *name, bool follows, struct error *e)
-{
-    for (int family = 0; family < 2; family++)
-        if (s->bind[family].family != IP_NONE &&
-            !exim_change_table(d, file, ip_text(&s->bind[family]).s, name, follows, e))
-            return false;
-    return true;
-}
-
-/* The key of a table that stands for one address of ours. */
+/* The row of a table that stands for one service of ours. */
 static bool change_table(struct exim_draft *d, const char *option, const char *value,
                          const struct mta_service *s, struct error *e)
 {
     struct exim_lookup lookup;
-    size_t file;
 
-    if (!exim_lookup_of(value, &lookup) || !is_table(lookup.type))
+    if (!exim_lookup_of(value, &lookup))
         return refuse_built(option, value, e);
-    file = exim_file(d->instance, lookup.file);
-    if (file != EXIM_NOWHERE && is_by_address(&lookup))
-        return change_keys(d, file, s, d->wish->name.s, false, e);
-    fail(e, ERR_CONFLICT, "%.80s is looked up in %.200s by %.100s, not by the address", option,
+    if (exim_file(d->instance, lookup.file) != EXIM_NOWHERE &&
+        (exim_is_by_address(&lookup) || exim_is_by_domain(&lookup)))
+        return change_rows(d, &lookup, s, d->wish->name.s, false, e);
+    fail(e, ERR_CONFLICT,
+         "%.80s is looked up in %.200s by %.100s, not by the address or the domain", option,
          lookup.file, lookup.key);
     return error_next(e, "grep -n . %.200s", lookup.file);
 }
@@ -218,22 +225,27 @@ static bool keep_qualification(struct exim_draft *d, struct error *e)
            exim_add_option(d, "qualify_domain", d->old, true, e);
 }
 
+/* The look-up of a name that is the host's when the table has none. */
+static bool falls_back(const struct exim_draft *d, const struct mta_service *s,
+                       struct exim_lookup *lookup)
+{
+    char transport[96];
+    const char *helo;
+
+    transport_of(s, transport, sizeof transport);
+    helo = exim_option(d->instance, "transports", transport, "helo_data");
+    return s->role == MTA_SENDER && str_equal_nocase(s->says, d->old) &&
+           exim_uses(helo, "primary_hostname") && exim_lookup_of(helo, lookup) &&
+           (exim_is_by_address(lookup) || exim_is_by_domain(lookup));
+}
+
 /* A name that a table does not give, and that is the host's then, gets an entry. */
 static bool keep_in_table(struct exim_draft *d, const struct mta_service *s, struct error *e)
 {
     struct exim_lookup lookup;
-    char transport[96];
-    const char *helo;
-    size_t file;
 
-    transport_of(s, transport, sizeof transport);
-    helo = exim_option(d->instance, "transports", transport, "helo_data");
-    if (s->role != MTA_SENDER || !str_equal_nocase(s->says, d->old) ||
-        !exim_uses(helo, "primary_hostname") || !exim_lookup_of(helo, &lookup) ||
-        !is_by_address(&lookup))
-        return true;
-    file = exim_file(d->instance, lookup.file);
-    return file == EXIM_NOWHERE || change_keys(d, file, s, d->old, true, e);
+    return !falls_back(d, s, &lookup) || exim_file(d->instance, lookup.file) == EXIM_NOWHERE ||
+           change_rows(d, &lookup, s, d->old, true, e);
 }
 
 /* A sender that shall keep the old name gets it spelt out. */
@@ -294,11 +306,17 @@ static bool is_tied(const struct mta_service *s)
 static bool plan_sender(struct exim_draft *d, const struct mta_service *s, bool *rename,
                         struct error *e)
 {
+    struct exim_lookup lookup;
     char transport[96];
 
     if (follows_ptr(s))
         return true;
     transport_of(s, transport, sizeof transport);
+    if (falls_back(d, s, &lookup) && exim_is_by_domain(&lookup) && !lookup.has_default &&
+        strstr(s->title, EXIM_FOR) == NULL) {
+        *rename = true;
+        return true;
+    }
     if (!is_from_primary(s))
         return change_option(d, "transports", transport, "helo_data", s, e);
     if (is_tied(s) && is_shared(d))

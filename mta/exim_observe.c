@@ -236,7 +236,7 @@ static bool read_tables(struct looking *l, struct error *e)
     for (size_t i = 0; i < l->instance->setting_count; i++)
         for (size_t k = 0; k < sizeof options / sizeof options[0]; k++)
             if (str_ends(l->instance->settings[i].parameter, options[k]) &&
-                exim_lookup_of(l->instance->settings[i].value, &lookup) &&
+                exim_lookup_of(l->instance->settings[i].value, &lookup) && exim_is_table(&lookup) &&
                 !read_file(l, lookup.file, true, e))
                 return false;
     return true;

@@ -81,26 +81,18 @@ static const char *option_of(const struct mta_instance *instance, const char *tr
     return exim_option(instance, "transports", transport, option);
 }
 
-static void add_sender(struct exim_making *m, const char *transport, const struct ip *addresses,
-                       size_t count, bool named)
+/* A sender: what a transport says in its HELO, to whom it may speak, and from where. */
+static struct mta_service *add_sender(struct exim_making *m, const char *transport,
+                                      const char *title, const char *helo,
+                                      const struct ip *addresses, size_t count)
 {
-    const char *helo = option_of(m->instance, transport, "helo_data");
     const char *hosts = option_of(m->instance, transport, "hosts");
-    char title[96];
-    struct mta_service *s;
+    struct mta_service *s = exim_add_service(m, MTA_SENDER, title);
 
-    if (named)
-        str_format(title, sizeof title, "%s from %s", transport, ip_text(addresses).s);
-    else
-        str_cut(title, sizeof title, transport);
-    s = exim_add_service(m, MTA_SENDER, title);
     if (s == NULL)
-        return;
+        return NULL;
     for (size_t i = count; i-- > 0;)
         exim_bind(s, &addresses[i]);
-    /* One that is made for one address sends nothing over the other family. */
-    if (named)
-        s->silent[addresses->family == IP_V4] = true;
     s->outside = !(str_starts(hosts, "127.") || str_equal(hosts, "localhost"));
     if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
         str_cut(s->from, sizeof s->from, "primary_hostname");
@@ -109,6 +101,19 @@ static void add_sender(struct exim_making *m, const char *transport, const struc
                    exim_asks_ptr(helo) ? " (the PTR)" : "");
     exim_add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
     strings_add(&m->texts, "");
+    return s;
+}
+
+/* One for each address; it sends nothing over the other family. */
+static void add_sender_from(struct exim_making *m, const char *transport, const struct ip *address)
+{
+    struct mta_service *s;
+    char title[96];
+
+    str_format(title, sizeof title, "%.40s from %s", transport, ip_text(address).s);
+    s = add_sender(m, transport, title, option_of(m->instance, transport, "helo_data"), address, 1);
+    if (s != NULL)
+        s->silent[address->family == IP_V4] = true;
 }
 
 static void add_address(struct ip *list, size_t *count, const char *text)
@@ -177,11 +182,89 @@ static void add_senders(struct exim_making *m, const char *transport, const char
             if (m->facts->source[family].family != IP_NONE)
                 add_address(list, &count, ip_text(&m->facts->source[family]).s);
     if (!by_address || count == 0) {
-        add_sender(m, transport, list, count, false);
+        add_sender(m, transport, transport, option_of(m->instance, transport, "helo_data"), list,
+                   count);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        add_sender(m, transport, &list[i], 1, true);
+        add_sender_from(m, transport, &list[i]);
+}
+
+/* --- Names by the sender's domain, as Hestia and cPanel have them (section 4) ------------------ */
+
+/* Domains with a row of their own where a text looks the sender's domain up. */
+static void add_domains(const struct exim_making *m, const char *text, struct strings *out)
+{
+    struct exim_lookup lookup;
+    struct strings keys = {0};
+    size_t file;
+
+    if (!exim_lookup_of(text, &lookup) || !exim_is_by_domain(&lookup))
+        return;
+    file = exim_file(m->instance, lookup.file);
+    if (file == EXIM_NOWHERE)
+        return;
+    exim_table_keys(m->instance->files[file].text, m->instance->files[file].length, &keys);
+    for (size_t i = 0; i < keys.count && out->count < EXIM_DOMAINS_MAX; i++)
+        if (!str_equal(keys.v[i], "*") && !strings_have(out, keys.v[i]))
+            strings_add(out, keys.v[i]);
+    strings_free(&keys);
+}
+
+/* A sender for each of these domains, from the address that is the domain's. */
+static bool add_senders_for(struct exim_making *m, const char *transport,
+                            const struct strings *domains, struct error *e)
+{
+    const char *helo = option_of(m->instance, transport, "helo_data");
+    const char *interface = option_of(m->instance, transport, "interface");
+    struct strings raw = {0}, expanded = {0};
+    bool ok;
+
+    for (size_t i = 0; i < domains->count; i++) {
+        char *own = exim_put(interface, "sender_address_domain", domains->v[i]);
+
+        strings_add(&raw, own);
+        free(own);
+    }
+    ok = exim_expand(m->asking, &raw, &expanded, e);
+    for (size_t i = 0; ok && i < domains->count; i++) {
+        char *own = exim_put(helo, "sender_address_domain", domains->v[i]);
+        struct ip list[EXIM_ADDRESSES_MAX];
+        size_t count = 0;
+        char title[sizeof((struct mta_service *)0)->title];
+
+        exim_addresses_in(expanded.v[i], list, &count);
+        str_format(title, sizeof title, "%s" EXIM_FOR "%s", transport, domains->v[i]);
+        if (str_ends(title, domains->v[i])) /* cut, it would stand for another row */
+            add_sender(m, transport, title, own, list, count);
+        free(own);
+    }
+    strings_free(&raw);
+    strings_free(&expanded);
+    return ok;
+}
+
+/* All other domains first: they are what the host says in general. */
+static bool add_senders_by_domain(struct exim_making *m, const char *transport,
+                                  const char *interfaces, bool *done, struct error *e)
+{
+    const char *helo = option_of(m->instance, transport, "helo_data");
+    struct strings domains = {0};
+    struct ip list[EXIM_ADDRESSES_MAX];
+    struct exim_lookup lookup;
+    size_t count = 0;
+    bool ok = true;
+
+    *done = exim_lookup_of(helo, &lookup) && exim_is_by_domain(&lookup);
+    if (!*done)
+        return true;
+    add_domains(m, helo, &domains);
+    add_domains(m, option_of(m->instance, transport, "interface"), &domains);
+    exim_addresses_in(interfaces, list, &count);
+    if (add_sender(m, transport, transport, helo, list, count) != NULL)
+        ok = add_senders_for(m, transport, &domains, e);
+    strings_free(&domains);
+    return ok;
 }
 
 bool exim_sends(const struct mta_instance *instance, const char *transport)
@@ -231,13 +314,16 @@ static struct strings used_transports(const struct mta_instance *instance)
 static bool find_senders(struct exim_making *m, struct error *e)
 {
     struct strings transports = used_transports(m->instance), raw = {0}, interfaces = {0};
-    bool ok;
+    bool ok, done;
 
     for (size_t i = 0; i < transports.count; i++)
         strings_add(&raw, option_of(m->instance, transports.v[i], "interface"));
     ok = exim_expand(m->asking, &raw, &interfaces, e);
-    for (size_t i = 0; ok && i < transports.count; i++)
-        add_senders(m, transports.v[i], interfaces.v[i]);
+    for (size_t i = 0; ok && i < transports.count; i++) {
+        ok = add_senders_by_domain(m, transports.v[i], interfaces.v[i], &done, e);
+        if (ok && !done)
+            add_senders(m, transports.v[i], interfaces.v[i]);
+    }
     strings_free(&transports);
     strings_free(&raw);
     strings_free(&interfaces);

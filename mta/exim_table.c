@@ -43,6 +43,7 @@ bool exim_lookup_of(const char *text, struct exim_lookup *out)
             at++;
         n = strcspn(at, "*@,{ ");
         str_format(one.type, sizeof one.type, "%.*s", (int)(n > 31 ? 31 : n), at);
+        one.has_default = at[n] == '*';
         at += strcspn(at, "{");
         if (!braced(&at, one.file, sizeof one.file) || one.file[0] != '/' ||
             strchr(one.file, '$') != NULL)
@@ -51,6 +52,24 @@ bool exim_lookup_of(const char *text, struct exim_lookup *out)
         return true;
     }
     return false;
+}
+
+bool exim_is_table(const struct exim_lookup *lookup)
+{
+    return str_equal(lookup->type, "lsearch") || str_equal(lookup->type, "iplsearch");
+}
+
+bool exim_is_by_address(const struct exim_lookup *lookup)
+{
+    return exim_is_table(lookup) && (str_equal(lookup->key, "$sending_ip_address") ||
+                                     str_equal(lookup->key, "$interface_address") ||
+                                     str_equal(lookup->key, "$received_ip_address"));
+}
+
+bool exim_is_by_domain(const struct exim_lookup *lookup)
+{
+    return exim_is_table(lookup) && (str_equal(lookup->key, "$sender_address_domain") ||
+                                     str_equal(lookup->key, "${lc:$sender_address_domain}"));
 }
 
 bool exim_asks_ptr(const char *text)

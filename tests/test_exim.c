@@ -394,10 +394,10 @@ static const struct {
 } refused[] = {
     {"a computed HELO", "primary_hostname = " NAME "\n" TAIL "  helo_data = ${if x{a}{b}}\n",
      "is computed"},
-    {"a table by the sender's domain",
+    {"a table by the sender",
      "primary_hostname = " NAME "\n" TAIL
-     "  helo_data = ${lookup{$sender_address_domain}lsearch{/t}{$value}{x}}\n",
-     "not by the address"},
+     "  helo_data = ${lookup{$sender_address}lsearch{/t}{$value}{x}}\n",
+     "not by the address or the domain"},
     {"a router that follows the name",
      OLD "begin routers\nr:\n  driver = dnslookup\n  domains = ! @\n"
          "  domains = @\n  transport = remote_smtp\n" SMTP,

@@ -74,3 +74,37 @@ expect_exit 0 namesake apply -c /etc/namesake/two.conf --only mta --yes
 then_ "both names are said, each from its address"
 expect "$NAME" helo_from example.com
 expect "$B_NAME" helo_from news.example
+
+# rows: what Hestia's table of names says, without what is not looked at.
+rows() { sort /etc/exim4/mailhelo.conf | paste -sd ' '; }
+
+given "Hestia's look-ups: address and name by the sender's domain"
+# shellcheck disable=SC2016 # for Exim
+sed 's/^primary_hostname = vm25.*/DOMAIN = \/etc\/exim4\/domains\/${lookup{${lc:$sender_address_domain}}dsearch{\/etc\/exim4\/domains}}\nprimary_hostname = mail.example.com/
+    /^remote_smtp:/,/driver/s|driver = smtp|driver = smtp\
+  interface = ${if exists{DOMAIN/ip}{${readfile{DOMAIN/ip}{}}}}\
+  helo_data = ${lookup{$sender_address_domain}lsearch*{/etc/exim4/mailhelo.conf}{$value}{$primary_hostname}}|' \
+    "$exim_etc/exim4.conf" >/etc/exim4/exim4.conf
+mkdir -p /etc/exim4/domains/news.example /etc/exim4/domains/shop.example
+echo "$B" >/etc/exim4/domains/news.example/ip
+echo "$V4" >/etc/exim4/domains/shop.example/ip
+printf 'news.example:old.example.com\nshop.example:%s\nother.example:gone.example.com\n*:%s\n' \
+    "$NAME" "$NAME" >/etc/exim4/mailhelo.conf
+exim_again
+expect old.example.com helo_from news.example
+expect gone.example.com helo_from other.example
+expect "$NAME" helo_from example.com
+when "it is audited"
+expect_exit 2 namesake audit -c /etc/namesake/two.conf -o json
+then_ "the domains that say another name are told"
+expect_json '[.identities[].findings[] | select(.id == "helo-mismatch") | .summary] |
+    map(contains("old.example.com"), contains("gone.example.com")) | any' true
+when "it is repaired"
+expect_exit "0 2 5 6" namesake apply -c /etc/namesake/two.conf --only mta --yes
+then_ "the row of each domain has the name of the address that it sends from; the others stay"
+expect "*:$NAME news.example:$B_NAME other.example:$NAME shop.example:$NAME" rows
+expect "$B_NAME" helo_from news.example
+expect "$NAME" helo_from other.example
+expect "$NAME" helo_from shop.example
+expect_exit 0 namesake rollback last --yes -c /etc/namesake/two.conf
+expect "*:$NAME news.example:old.example.com other.example:gone.example.com shop.example:$NAME" rows
