@@ -383,7 +383,7 @@ static bool refuse_taken(const struct exim_draft *d, struct error *e)
 /* A table that a panel reads is safe to edit; what it writes itself is not (section 4). */
 static bool refuse_panel(const struct exim_draft *d, struct error *e)
 {
-    return !d->beside || d->splice_count == 0 || mta_may_edit(d->facts, &d->wish->name, e);
+    return (!d->beside && !d->facts->panel_tables) || mta_may_edit(d->facts, &d->wish->name, e);
 }
 
 static void describe(struct exim_draft *d, bool rename)

@@ -104,6 +104,7 @@ struct mta_facts {
                                nothing, or not known */
     char panel[32];       /* the program that owns the configuration: "cPanel"; "": nobody */
     char panel_next[200]; /* what to type there; NAME stands for the name */
+    bool panel_tables;    /* it owns the tables that names are looked up in, too */
     bool silent[2];       /* it sends nothing over this family, whatever the kernel would do */
 };
 

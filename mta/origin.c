@@ -246,6 +246,7 @@ static void find_panel(struct host *host, struct mta_facts *facts)
         return;
     str_cut(facts->panel, sizeof facts->panel, panel->name);
     str_cut(facts->panel_next, sizeof facts->panel_next, panel->next);
+    facts->panel_tables = panel->tables;
     mta_add_drift(facts, false, panel->next, "%s %s", panel->name, panel->does);
 }
 

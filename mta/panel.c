@@ -9,25 +9,28 @@
 
 static const struct panel panels[] = {
     {"/usr/local/cpanel/version", "cPanel", "whmapi1 sethostname hostname=NAME",
-     "builds the configuration anew with every update and every change in it"},
+     "builds the configuration and its tables of names anew with every update and every change in "
+     "it",
+     true},
     {"/usr/local/psa/version", "Plesk", "plesk bin server_pref --update -fullhostname NAME",
-     "rewrites the configuration with every repair, upgrade and change of its mail settings"},
+     "rewrites the configuration with every repair, upgrade and change of its mail settings",
+     false},
     {"/usr/local/directadmin/directadmin", "DirectAdmin",
      "grep -n . /etc/virtual/helo_data /etc/virtual/domainips",
-     "makes the configuration anew with every update; tables in /etc/virtual stay"},
+     "makes the configuration anew with every update; tables in /etc/virtual stay", false},
     {"/usr/local/hestia/bin/v-change-sys-hostname", "Hestia", "v-change-sys-hostname NAME",
-     "keeps a table of names, filled from the PTR records that it has seen"},
+     "keeps a table of names, filled from the PTR records that it has seen", false},
     {"/usr/local/vesta/bin/v-change-sys-hostname", "Vesta", "v-change-sys-hostname NAME",
-     "makes the configuration anew with every rebuild"},
+     "makes the configuration anew with every rebuild", false},
     {"/usr/local/CyberCP", "CyberPanel", "cyberpanel issueSSLForHostName --domainName NAME",
-     "overwrites the name with every certificate for its mail server, of any domain"},
+     "overwrites the name with every certificate for its mail server, of any domain", false},
     {"/etc/mailinabox.conf", "Mail-in-a-Box", "mailinabox   # set PRIMARY_HOSTNAME",
-     "writes the name, the greeting and the addresses with every run of its setup"},
+     "writes the name, the greeting and the addresses with every run of its setup", false},
     {"/opt/mailcow-dockerized", "mailcow",
      "grep MAILCOW_HOSTNAME /opt/mailcow-dockerized/mailcow.conf",
-     "writes the configuration with every start of its containers"},
+     "writes the configuration with every start of its containers", false},
     {"/etc/dms-settings", "docker-mailserver", "OVERRIDE_HOSTNAME in the container's environment",
-     "writes the configuration with every start of its container"},
+     "writes the configuration with every start of its container", false},
 };
 
 #define PANELS (sizeof panels / sizeof panels[0])

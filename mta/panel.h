@@ -12,6 +12,7 @@ struct panel {
     const char *name;   /* "cPanel" */
     const char *next;   /* what to type or to click there to give the mail server a name */
     const char *does;   /* how it takes a name back: "rebuilds its files at every update" */
+    bool tables;        /* it fills the tables that names are looked up in, too */
 };
 
 /* The first panel or container image whose marker is on the host; NULL: none is known to be. */

@@ -556,6 +556,29 @@ START_TEST(a_table_gets_its_entry_and_nothing_is_reloaded)
 }
 END_TEST
 
+/* cPanel fills /etc/mailhelo itself: its own command is told instead. */
+START_TEST(a_table_that_the_panel_fills_is_left_to_it)
+{
+    struct fake_host *fake = machine_with(
+        "primary_hostname = " NAME "\n" TAIL
+        "  helo_data = ${lookup{$sender_address_domain}lsearch*{/etc/mailhelo}{$value}{x}}\n");
+    struct mta_wish wish = {.name = {.s = NAME}};
+    struct mta_edits edits = {0};
+    struct mta_facts facts;
+    struct error e = {0};
+
+    fake_host_file(fake, "/etc/mailhelo", "news.example: old.example.com\n*: " NAME "\n");
+    fake_host_file(fake, "/usr/local/cpanel/version", "");
+    facts = facts_of(fake);
+    ck_assert_str_eq(facts.services[facts.service_count - 1].title, "remote_smtp for news.example");
+    ck_assert_str_eq(facts.services[facts.service_count - 1].says, "old.example.com");
+    ck_assert(!facts.mta->edit(&facts, &wish, &edits, &e));
+    ck_assert_str_eq(e.next, "whmapi1 sethostname hostname=" NAME);
+    mta_facts_free(&facts);
+    host_free(&fake->host);
+}
+END_TEST
+
 /* Where a table falls back to the host's name, an address that shall keep it gets an entry, and
  * that is on disk before the name changes. */
 START_TEST(what_a_table_leaves_to_the_host_stays)
@@ -683,6 +706,7 @@ int main(void)
          ROWS(debians), 0},
         {"a_table_gets_its_entry_and_nothing_is_reloaded",
          a_table_gets_its_entry_and_nothing_is_reloaded, 1, 0},
+        {"panel's table", a_table_that_the_panel_fills_is_left_to_it, 1, 0},
         {"what_a_table_leaves_to_the_host_stays", what_a_table_leaves_to_the_host_stays, 1, 0},
         {"a_transport_of_its_own_gets_its_name", a_transport_of_its_own_gets_its_name, 1, 0},
         {"a_panel_is_not_edited_behind_its_back", a_panel_is_not_edited_behind_its_back, 1, 0},
