@@ -12,10 +12,10 @@
 #define ADDRESSES_MAX 64
 #define SMTP_PORT 25
 
-/* The addresses that the step is about, and which of them greeted before it. */
+/* The addresses that the step is about, and with what name each greeted before it; "": it did not. */
 struct proof {
     struct ip addresses[ADDRESSES_MAX];
-    bool greeted[ADDRESSES_MAX];
+    struct name before[ADDRESSES_MAX];
     size_t count;
 };
 
@@ -175,18 +175,29 @@ static void note_greetings(struct actor *actor, const struct step *step, struct 
 
     find_addresses(actor, step, proof);
     for (size_t i = 0; i < proof->count; i++)
-        proof->greeted[i] = listen_to(actor, &proof->addresses[i], &voice);
+        if (listen_to(actor, &proof->addresses[i], &voice))
+            proof->before[i] = voice.greeting;
 }
 
-/* The first address that greeted before and does not greet now; NULL when all do. */
-static const struct ip *find_silent(struct actor *actor, const struct proof *proof)
+/* Whether all that greeted before do so now, with the same names. */
+static bool greets_as_before(struct actor *actor, const struct proof *proof)
 {
     struct voice voice;
 
     for (size_t i = 0; i < proof->count; i++)
-        if (proof->greeted[i] && !listen_to(actor, &proof->addresses[i], &voice))
-            return &proof->addresses[i];
-    return NULL;
+        if (!name_is_empty(&proof->before[i]) &&
+            (!listen_to(actor, &proof->addresses[i], &voice) ||
+             !name_equal(&voice.greeting, &proof->before[i])))
+            return false;
+    return true;
+}
+
+static bool greeted(const struct proof *proof)
+{
+    for (size_t i = 0; i < proof->count; i++)
+        if (!name_is_empty(&proof->before[i]))
+            return true;
+    return false;
 }
 
 /*
@@ -222,7 +233,7 @@ static bool all_greet(struct actor *actor, const struct step *step, const struct
     struct voice voice;
 
     for (size_t i = 0; i < proof->count; i++) {
-        if (!proof->greeted[i])
+        if (name_is_empty(&proof->before[i]))
             continue;
         *wrong = &proof->addresses[i];
         *silent = !listen_to(actor, *wrong, &voice);
@@ -309,14 +320,22 @@ static bool put_back(struct host *host, const struct mta_edits *edits, struct er
     return ok;
 }
 
-/* The old state is made live: by a reload where that is enough, so that nobody is turned away. */
+/*
+ * The old state is made live: by a reload where that is enough, and by nothing where even that
+ * fails and the mail server greets as before, since it has not read the edit: nobody is turned away.
+ */
 static bool live_again(struct actor *actor, const struct machine *machine,
                        const struct mta_edits *edits, const struct proof *proof, struct error *e)
 {
     struct mta_edits again = *edits; /* the same files; nothing of it is freed */
+    const bool made = !edits->restart && make_live(machine, edits, e);
 
-    if (!edits->restart && make_live(machine, edits, e) && find_silent(actor, proof) == NULL)
-        return true;
+    for (int i = 0; !edits->restart && i < (made ? PROOF_TRIES : 1); i++) {
+        if (i > 0)
+            act_pause(500);
+        if (greets_as_before(actor, proof) && (made || greeted(proof)))
+            return true;
+    }
     again.restart = true;
     return make_live(machine, &again, e);
 }

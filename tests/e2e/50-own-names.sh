@@ -30,19 +30,6 @@ dns       = { timeout = "1s"; tries = 2; };
 END
 }
 
-# A client every 50 ms until /tmp/enough is there: how many were served, how many not.
-knock() {
-    # shellcheck disable=SC2016 # for the inner shell
-    on resolver2 bash -c '
-        served=0 refused=0
-        until [ -e /tmp/enough ]; do
-            if timeout 10 bash -c "exec 3<>/dev/tcp/$1/25; read -r line <&3; [[ \$line == 220* ]]"
-            then served=$((served + 1)); else refused=$((refused + 1)); fi
-            sleep 0.05
-        done 2>/dev/null
-        echo "$served $refused"' - "$1"
-}
-
 reply_of() { # reply_of ADDRESS: the name in the reply to EHLO
     # shellcheck disable=SC2016 # for the inner shell
     on resolver2 timeout 10 bash -c 'exec 3<>"/dev/tcp/$1/25"; read -r line <&3
@@ -72,15 +59,11 @@ expect_out "smtp/inet/smtpd_banner"
 cmp /tmp/master.before /etc/postfix/master.cf
 
 when "it is applied, and a client comes every 50 ms"
-knock "$V4" >/tmp/first &
-knock "$SECOND" >/tmp/second &
+visitors_come "$V4" "$SECOND"
 expect_exit "0 6" namesake apply --yes --only mta
-touch /tmp/enough
-wait
 then_ "nobody was turned away"
-cat /tmp/first /tmp/second
-expect 0 cut -d ' ' -f 2 /tmp/first
-expect 0 cut -d ' ' -f 2 /tmp/second
+visitors_go
+expect_nobody_turned_away
 then_ "each address greets and replies with its name"
 expect "220 $NAME ESMTP Postfix (Debian/GNU)" greeting_of "$V4"
 expect "220 $SECOND_NAME   ESMTP two" greeting_of "$SECOND"

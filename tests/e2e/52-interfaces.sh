@@ -43,8 +43,11 @@ when "it leads here"
 host_names "$V4 $NAME" "$V6 $NAME"
 expect_exit 0 namesake plan --only mta
 expect_out "postfix stop, postfix start"
+visitors_come "$V4"
 expect_exit 0 namesake apply --yes --only mta
-then_ "Postfix was started anew, since a reload does not read that"
+then_ "Postfix was started anew, since a reload does not read that; it was away for that time only"
+visitors_go
+[ "$interruption" -lt 30000 ] || fail "it was away for $interruption ms"
 expect_greetings "$NAME"
 expect 0 grep -c 'ignoring inet_interfaces' /var/log/mail.log
 

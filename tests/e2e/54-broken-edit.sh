@@ -46,10 +46,14 @@ cp -p /etc/postfix/main.cf /etc/postfix/master.cf /tmp/
 
 when "the reload fails"
 in_between postfix '*reload' 'exit 1'
+visitors_come "$V4" "$V6"
 run namesake apply --yes --only mta
 then_ "both files are back, and Postfix runs with them"
 expect 4 echo "$STATUS"
 expect_err "the old configuration is back and live"
+then_ "which had not read the edit, so that nobody was turned away"
+visitors_go
+expect_nobody_turned_away
 both_files_are_back
 as_it_was postfix
 
@@ -64,11 +68,14 @@ as_it_was postfix
 postfix_restart
 
 when "somebody else writes between the check and the swap"
+visitors_come "$V4"
 in_between postconf '*.namesake-*\ -M' 'echo "# mine" >>/etc/postfix/main.cf'
 run namesake apply --yes --only mta
 then_ "his text stays, and nothing of the edit does"
 expect 65 echo "$STATUS"
 expect_err "somebody else has changed it"
+visitors_go
+expect_nobody_turned_away
 as_it_was postconf
 expect "# mine" tail -n 1 /etc/postfix/main.cf
 cmp /tmp/main.cf <(grep -v '^# mine' /etc/postfix/main.cf)
@@ -94,6 +101,7 @@ when "Postfix dies of the reload: a listener waits there that inet_protocols for
 echo '2525 inet n - n - - smtpd' >>/etc/postfix/master.cf
 sed -i 's/^inet_protocols = .*/inet_protocols = ipv4/' /etc/postfix/main.cf
 cp -p /etc/postfix/main.cf /etc/postfix/master.cf /tmp/
+visitors_come "$V4"
 run namesake apply --yes --only mta
 then_ "it is started again with the old name"
 expect 4 echo "$STATUS"
@@ -102,3 +110,6 @@ cmp /tmp/main.cf /etc/postfix/main.cf
 cmp /tmp/master.cf /etc/postfix/master.cf
 wait_for 10 says_220 "$V4"
 expect "220 $OLD_NAME ESMTP Postfix (Debian/GNU)" greeting_of "$V4"
+visitors_go
+[ "$turned_away" -gt 0 ] || fail "it never died: this proves nothing"
+[ "$interruption" -lt 30000 ] || fail "it was away for $interruption ms"

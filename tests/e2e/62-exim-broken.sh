@@ -11,6 +11,7 @@ expect_exit 1 exim4 -bV
 remember_world
 pid=$(exim_pid)
 when "it is looked at, and is to be repaired"
+visitors_come "$V4"
 expect_exit 2 namesake audit --json
 expect_json '[.identities[].findings[].id | select(. == "helo-unknown")] | length > 0' true
 run namesake apply --yes --only mta
@@ -19,6 +20,8 @@ then_ "nothing is touched, and the daemon lives"
 nothing_changed
 expect "$OLD_NAME" greeted_by "$V4"
 expect "$pid" exim_pid
+visitors_go
+expect_nobody_turned_away
 
 when "the file is put right, and the daemon dies between the look and the write"
 cp /tmp/good.conf /etc/exim4/exim4.conf

@@ -75,3 +75,44 @@ server_reset() { # as mail_server made it, and live
     [ "$MTA" != postfix ] || cmp -s "$LAB_FOLDER/etc/main.cf" /etc/postfix/main.cf ||
         main_cf "$LAB_FOLDER/etc/main.cf"
 }
+
+# --- Visitors: whether it serves all the time ----------------------------------
+
+# One that comes every 50 ms until they are told to go, and writes down for each visit when it
+# ended, in ms, and how.
+visitor() { # visitor ADDRESS
+    # shellcheck disable=SC2016 # for the inner shell
+    on resolver2 bash -c '
+        until [ -e "$2" ]; do
+            how=turned-away
+            timeout 10 bash -c "exec 3<>/dev/tcp/$1/25; read -r line <&3; [[ \$line == 220* ]]" && how=served
+            echo "$((${EPOCHREALTIME/./} / 1000)) $how"
+            sleep 0.05
+        done 2>/dev/null' - "$1" "$LAB/visitors.go"
+}
+
+visitors_come() { # visitors_come ADDRESS...
+    local address
+    rm -f "$LAB/visitors.go" "$LAB"/visits.*
+    visitors=()
+    for address; do
+        visitor "$address" >"$LAB/visits.$address" &
+        visitors+=($!)
+        wait_for 10 grep -q served "$LAB/visits.$address"
+    done
+}
+
+# Sets turned_away, how many were, and interruption, the longest time without service in ms.
+visitors_go() {
+    touch "$LAB/visitors.go"
+    wait "${visitors[@]}"
+    turned_away=$(cat "$LAB"/visits.* | grep -c turned-away || true)
+    interruption=$(awk '$2 == "served" { last[FILENAME] = $1 }
+        $2 != "served" && $1 - last[FILENAME] > longest { longest = $1 - last[FILENAME] }
+        END { print longest + 0 }' "$LAB"/visits.*)
+    echo "  $(cat "$LAB"/visits.* | grep -c served) served, $turned_away turned away, $interruption ms at most without service"
+}
+
+expect_nobody_turned_away() {
+    expect 0 echo "$turned_away"
+}
