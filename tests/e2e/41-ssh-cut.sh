@@ -8,7 +8,7 @@ at_moment() {
     namesake apply --yes --only mta >"$out" 2>"$err" </dev/null &
     pid=$!
     until "$2" || ! kill -0 "$pid" 2>/dev/null; do
-        :
+        sleep 0.02
     done
     "$1"
     STATUS=0
