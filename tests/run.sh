@@ -109,35 +109,27 @@ fuzz_briefly() {
         xargs -P "$(nproc)" -I {} bash -c 'fuzz_one {}'
 }
 
-# The release build; its figures are shown, pass or fail.
-bench() {
-    build release
-    tests/bench/run.sh short
-}
-
-soak() {
-    build release
-    tests/bench/run.sh soak
-}
-
 need_packages "${build_packages[@]}"
 if [ "${1:-}" = --full ]; then
     need_packages "${check_packages[@]}"
     count "GCC, every warning an error" build gcc
     count "Clang, every warning an error" build clang
     count "AddressSanitizer and UndefinedBehaviorSanitizer" build sanitize
+    export NAMESAKE=$top/build/gcc/namesake
     unit_tests gcc
     unit_tests sanitize
     count "clang-format has nothing to say" formatted
     count "shellcheck has nothing to say" shell_scripts
     count "clang-tidy has nothing to say" tidy
     count "fuzz targets survive five seconds each" fuzz_briefly
-    count "questions, memory, instructions and verdicts of a fleet are within limits" bench
+    count "questions, memory, instructions and verdicts of a fleet are within limits" \
+        tests/bench/run.sh short
     sed 's/^/     /' "$log"
-    count "4,000 looks at servers that fail at times tell nothing that is not so" soak
+    count "4,000 looks at servers that fail at times tell nothing that is not so" \
+        tests/bench/run.sh soak
     sed 's/^/     /' "$log"
     real_servers gcc
-    NAMESAKE=$top/build/gcc/namesake count "vendors' own descriptions and client agree" tests/conformance.sh
+    count "vendors' own descriptions and client agree" tests/conformance.sh
 else
     count "build" build release
     unit_tests release

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Scenario: killed at each of its writes, apply through PowerDNS is continued or undone
+# Long: yes
 
 account_now() {
     records_now

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: an SSH connection that is cut, or hangs, in the middle of apply; it is continued or undone
 # On: postfix-ssh exim-split-ssh
+# Long: yes
 
 # at_moment FAULT CONDITION: apply goes on until the condition holds on the mail host; then FAULT.
 at_moment() {

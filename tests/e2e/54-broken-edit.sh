@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: an edit that breaks comes back by itself, whatever breaks it
 # On: postfix postfix-ssh
+# Long: yes
 
 # in_between PROGRAM CONDITION ACT: a program of Postfix that does something else first.
 in_between() {

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Scenario: killed at each write of an edit of two files, it is continued or undone
 # On: postfix postfix-ssh
+# Long: yes
 
 given "a name in main.cf and in master.cf"
 make_aligned_records

@@ -3,8 +3,8 @@
 # run.sh [SCENARIO[@SERVER]...] - runs the real program against the real servers
 # of the lab, a fresh lab for each scenario file (all of tests/e2e/NN-name.sh, or
 # those named by number, name or path). A file whose head says "# On: SERVER..."
-# runs once for each of these (tests/lab/server.sh), or for the one named. One line
-# a scenario, the log of what failed, and a count at the end. Scenario files say what they expect in the words of
+# runs once for each of these (tests/lab/server.sh), or for the one named; "# Long: yes"
+# lets it begin early. One line a scenario, the log of what failed, and a count at the end. Scenario files say what they expect in the words of
 # tests/lab/functions.sh and expect.sh.
 #
 # NAMESAKE=FILE    the program, default build/release/namesake
@@ -18,7 +18,7 @@ top=$(cd "$here/../.." && pwd)
 # shellcheck source=tests/lab/messages.sh
 source "$top/tests/lab/messages.sh"
 
-limit=${NAMESAKE_LIMIT:-600} # seconds for one scenario; one that hangs has failed
+limit=${NAMESAKE_LIMIT:-1200} # seconds for one scenario; one that hangs has failed
 jobs_at_once=${NAMESAKE_JOBS:-$((2 * $(nproc)))} # most of a scenario is waiting
 export NAMESAKE=${NAMESAKE:-$top/build/release/namesake}
 
@@ -53,6 +53,14 @@ scenario_runs() { # scenario_runs [SCENARIO[@SERVER]...]
             done
         done
     done
+}
+
+# Those that take longest begin first, so that none is left alone at the end.
+long_first() {
+    local run
+    while read -r run; do
+        if grep -q '^# Long: yes' "${run%@*}"; then echo "1 $run"; else echo "2 $run"; fi
+    done | sort --stable --key=1,1 | cut -d' ' -f2-
 }
 
 title_of() { # title_of FILE@SERVER
@@ -144,7 +152,7 @@ keep_logs() {
     done
 }
 
-list=$(scenario_runs "$@")
+list=$(scenario_runs "$@" | long_first)
 mapfile -t files <<<"$list"
 if [ ! -x "$NAMESAKE" ]; then
     # The lab can be tried before there is a program to put into it.

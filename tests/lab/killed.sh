@@ -103,9 +103,10 @@ undone_after() {
 
 # killed_everywhere PLAN-OPTION...: from the state as it is, and back to it, over and over. Each
 # point of apply is finished and undone in turn; each point of rollback is taken up again.
-# All points take minutes; the usual run is one dozen of them, NAMESAKE_EVERY=1 takes all.
+# All points take minutes; the usual run is one dozen of them, half of that over SSH;
+# NAMESAKE_EVERY=1 takes all.
 killed_everywhere() {
-    local point forth back every
+    local point forth back every some=12
     local -A worlds=()
     [ -e "$last_moment" ] || {
         echo "tests/last_moment.so is not beside the program: cmake --build builds it"
@@ -122,7 +123,8 @@ killed_everywhere() {
     ended_at 0 namesake rollback last --yes
     back=$moments
     expect_world old 0
-    every=${NAMESAKE_EVERY:-$(((forth + back) / 12 + 1))}
+    ! over_ssh || some=6
+    every=${NAMESAKE_EVERY:-$(((forth + back) / some + 1))}
     when "apply is ended at $forth points, one in $every of them"
     for ((point = 1; point <= forth; point += every)); do
         rm -rf "$state"
