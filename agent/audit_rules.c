@@ -225,8 +225,13 @@ static void rule_helo(struct look *look)
 {
     const struct helo_facts *helo = &look->facts->helo;
     const struct reason_facts *reason = helo->reason;
-    const char *way = helo->state == HELO_OBSERVED ? "observed" : "configured";
+    char way[sizeof helo->from + 16];
     struct finding *finding;
+
+    if (helo->state == HELO_OBSERVED)
+        str_cut(way, sizeof way, "observed");
+    else /* by which setting, and whether that takes it from the PTR */
+        str_format(way, sizeof way, "configured%s%s", helo->from[0] ? ": " : "", helo->from);
 
     if (look->helo == MATCH_UNKNOWN && helo->state == HELO_UNKNOWN) {
         finding =

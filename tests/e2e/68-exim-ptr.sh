@@ -12,6 +12,8 @@ when "it is looked at"
 expect_exit 2 namesake audit "$V4" -n "$NAME" --mta exim --json
 then_ "the HELO is the hoster's default, and it is said where it comes from"
 expect_json '.identities[0].checks[] | select(.check == "helo").found[0]' "$OLD_PTR4"
+expect_json '[.identities[0].findings[] | select(.id | startswith("helo")) | .summary] | join(" ")' \
+    "HELO says $OLD_PTR4 (configured: exim remote_smtp helo_data (the PTR)), not $NAME"
 expect_exit "0 3" namesake doctor --mta exim
 expect_out "(the PTR)"
 when "it is planned"
