@@ -2,17 +2,38 @@
 #include "agent/net/http_library.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <string.h>
 
 #define LIBRARY "libcurl.so.4" /* its name since 2006 */
 
-/* POSIX has dlsym give functions as objects; ISO C would not convert them. */
-static bool find(void *handle, const char *name, void *function, size_t size)
-{
-    void *found = dlsym(handle, name);
+#define FUNCTION(name)                                                                             \
+    {                                                                                              \
+        "curl_" #name, offsetof(struct http_library, name)                                         \
+    }
 
-    memcpy(function, &found, size);
-    return found != NULL;
+static const struct {
+    const char *name;
+    size_t at;
+} functions[] = {
+    FUNCTION(easy_cleanup), FUNCTION(easy_getinfo), FUNCTION(easy_init),
+    FUNCTION(easy_perform), FUNCTION(easy_setopt),  FUNCTION(easy_strerror),
+    FUNCTION(free),         FUNCTION(slist_append), FUNCTION(slist_free_all),
+    FUNCTION(url),          FUNCTION(url_cleanup),  FUNCTION(url_get),
+    FUNCTION(url_set),
+};
+
+/* POSIX has dlsym give functions as objects; ISO C would not convert them. */
+static bool find_all(void *handle, struct http_library *library)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        void *found = dlsym(handle, functions[i].name);
+
+        if (found == NULL)
+            return false;
+        memcpy((char *)library + functions[i].at, &found, sizeof found);
+    }
+    return true;
 }
 
 const struct http_library *http_library(struct error *e)
@@ -24,11 +45,7 @@ const struct http_library *http_library(struct error *e)
     if (complete)
         return &library;
     handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    complete = handle != NULL;
-#define FIND(name)                                                                                 \
-    complete = complete && find(handle, "curl_" #name, &library.name, sizeof library.name);
-    HTTP_LIBRARY_FUNCTIONS(FIND)
-#undef FIND
+    complete = handle != NULL && find_all(handle, &library);
     if (complete)
         return &library;
     fail(e, ERR_SYSTEM, "%s, which talks to their APIs, cannot be loaded: %.300s", LIBRARY,

@@ -12,25 +12,20 @@
 #include "agent/base/error.h"
 
 /* The functions that are called, by their names without "curl_". */
-#define HTTP_LIBRARY_FUNCTIONS(X)                                                                  \
-    X(easy_cleanup)                                                                                \
-    X(easy_getinfo)                                                                                \
-    X(easy_init)                                                                                   \
-    X(easy_perform)                                                                                \
-    X(easy_setopt)                                                                                 \
-    X(easy_strerror)                                                                               \
-    X(free)                                                                                        \
-    X(slist_append)                                                                                \
-    X(slist_free_all)                                                                              \
-    X(url)                                                                                         \
-    X(url_cleanup)                                                                                 \
-    X(url_get)                                                                                     \
-    X(url_set)
-
 struct http_library {
-#define HTTP_LIBRARY_POINTER(name) __typeof__(&curl_##name) name;
-    HTTP_LIBRARY_FUNCTIONS(HTTP_LIBRARY_POINTER)
-#undef HTTP_LIBRARY_POINTER
+    __typeof__(&curl_easy_cleanup) easy_cleanup;
+    __typeof__(&curl_easy_getinfo) easy_getinfo;
+    __typeof__(&curl_easy_init) easy_init;
+    __typeof__(&curl_easy_perform) easy_perform;
+    __typeof__(&curl_easy_setopt) easy_setopt;
+    __typeof__(&curl_easy_strerror) easy_strerror;
+    __typeof__(&curl_free) free;
+    __typeof__(&curl_slist_append) slist_append;
+    __typeof__(&curl_slist_free_all) slist_free_all;
+    __typeof__(&curl_url) url;
+    __typeof__(&curl_url_cleanup) url_cleanup;
+    __typeof__(&curl_url_get) url_get;
+    __typeof__(&curl_url_set) url_set;
 };
 
 /* The library, which stays loaded. NULL, ERR_SYSTEM: it is not installed, or too old. */
