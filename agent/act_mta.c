@@ -185,9 +185,8 @@ static bool greets_as_before(struct actor *actor, const struct proof *proof)
     struct voice voice;
 
     for (size_t i = 0; i < proof->count; i++)
-        if (!name_is_empty(&proof->before[i]) &&
-            (!listen_to(actor, &proof->addresses[i], &voice) ||
-             !name_equal(&voice.greeting, &proof->before[i])))
+        if (!name_is_empty(&proof->before[i]) && (!listen_to(actor, &proof->addresses[i], &voice) ||
+                                                  !name_equal(&voice.greeting, &proof->before[i])))
             return false;
     return true;
 }
