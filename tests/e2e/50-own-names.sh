@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Scenario: two addresses with two names, in main.cf and in master.cf, and nobody is turned away
+# On: postfix postfix-ssh
 
 readonly SECOND=203.0.113.26 SECOND_NAME=out2.example.com
 
@@ -20,10 +21,12 @@ END
 }
 
 two_names() {
+    local reach=
+    ! over_ssh || reach="mta = \"postfix\"; ssh = \"$DESK_TARGET\";"
     cat >/etc/namesake/namesake.conf <<END
 hosts = (
-  { name = "$NAME"; addresses = [ "$V4", "$V6" ]; },
-  { name = "$SECOND_NAME"; addresses = [ "$SECOND" ]; }
+  { name = "$NAME"; $reach addresses = [ "$V4", "$V6" ]; },
+  { name = "$SECOND_NAME"; $reach addresses = [ "$SECOND" ]; }
 );
 resolvers = [ "192.0.2.53", "198.51.100.53" ];
 dns       = { timeout = "1s"; tries = 2; };
