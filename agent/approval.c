@@ -114,6 +114,7 @@ void approval_show_now(struct session *session)
         options.words[i] = words.v[i];
     session->options = &options;
     session->plan = (struct plan){0};
+    targets_free(&session->targets);
     if (session_find_targets(session, &ignored)) {
         name_targets(&old, &session->targets);
         if (session_look(session, &ignored) && session_plan(session, &ignored))
