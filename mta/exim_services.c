@@ -87,6 +87,7 @@ static struct mta_service *add_sender(struct exim_making *m, const char *transpo
                                       const struct ip *addresses, size_t count)
 {
     const char *hosts = option_of(m->instance, transport, "hosts");
+    const char *domain = strstr(title, EXIM_FOR);
     struct mta_service *s = exim_add_service(m, MTA_SENDER, title);
 
     if (s == NULL)
@@ -97,8 +98,8 @@ static struct mta_service *add_sender(struct exim_making *m, const char *transpo
     if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
         str_cut(s->from, sizeof s->from, "primary_hostname");
     else
-        str_format(s->from, sizeof s->from, "%.60s helo_data%s", transport,
-                   exim_asks_ptr(helo) ? " (the PTR)" : "");
+        str_format(s->from, sizeof s->from, "%.30s helo_data%.40s%s", transport,
+                   domain != NULL ? domain : "", exim_asks_ptr(helo) ? " (the PTR)" : "");
     exim_add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
     strings_add(&m->texts, "");
     return s;
@@ -336,7 +337,7 @@ static bool is_hidden(const struct mta_service *s, const struct mta_instance *in
 {
     char transport[96];
 
-    str_cut(transport, sizeof transport, s->from);
+    str_cut(transport, sizeof transport, s->title);
     transport[strcspn(transport, " ")] = '\0';
     return str_equal(option_of(instance, transport, "helo_data"), "<value not displayable>");
 }
