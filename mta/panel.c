@@ -9,9 +9,7 @@
 
 static const struct panel panels[] = {
     {"/usr/local/cpanel/version", "cPanel", "whmapi1 sethostname hostname=NAME",
-     "builds the configuration and its tables of names anew with every update and every change in "
-     "it",
-     true},
+     "builds the configuration anew with every update and every change in it", true},
     {"/usr/local/psa/version", "Plesk", "plesk bin server_pref --update -fullhostname NAME",
      "rewrites the configuration with every repair, upgrade and change of its mail settings",
      false},
