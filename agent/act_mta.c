@@ -191,6 +191,18 @@ static bool greets_as_before(struct actor *actor, const struct proof *proof)
     return true;
 }
 
+/* The same, within so many tries. */
+static bool greets_again(struct actor *actor, const struct proof *proof, int tries)
+{
+    for (int i = 0; i < tries; i++) {
+        if (i > 0)
+            act_pause(500);
+        if (greets_as_before(actor, proof))
+            return true;
+    }
+    return false;
+}
+
 static bool greeted(const struct proof *proof)
 {
     for (size_t i = 0; i < proof->count; i++)
@@ -327,12 +339,11 @@ static bool live_again(struct actor *actor, const struct machine *machine,
                        const struct mta_edits *edits, const struct proof *proof, struct error *e)
 {
     struct mta_edits again = *edits; /* the same files; nothing of it is freed */
-    const bool made = !edits->restart && make_live(machine, edits, e);
 
-    for (int i = 0; !edits->restart && i < (made ? PROOF_TRIES : 1); i++) {
-        if (i > 0)
-            act_pause(500);
-        if (greets_as_before(actor, proof) && (made || greeted(proof)))
+    if (!edits->restart) {
+        const bool made = make_live(machine, edits, e);
+
+        if ((made || greeted(proof)) && greets_again(actor, proof, made ? PROOF_TRIES : 1))
             return true;
     }
     again.restart = true;

@@ -71,21 +71,15 @@ static void show_plan(const struct session *session, FILE *where)
     buf_free(&out);
 }
 
-static void add_once(struct strings *list, const struct ip *address)
-{
-    if (!strings_have(list, ip_text(address).s))
-        strings_add(list, ip_text(address).s);
-}
-
 /* The addresses that a plan is about. */
 static void addresses_of(const struct plan *plan, struct strings *out)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
 
-        add_once(out, &step->subject.ip);
+        strings_add_new(out, ip_text(&step->subject.ip).s);
         for (size_t k = 0; k < step->pair_count; k++)
-            add_once(out, &step->pairs[k].address);
+            strings_add_new(out, ip_text(&step->pairs[k].address).s);
     }
 }
 

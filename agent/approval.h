@@ -10,8 +10,8 @@
 /* Whether the first word of the command line is a plan file and not a target. */
 bool approval_is_file(const struct options *options);
 
-/* Read a saved plan for applying; ERR_PLAN_DAMAGED, ERR_PLAN_EXPIRED (which is read, too). And for showing, whatever
- * its age. */
+/* Read a saved plan for applying; ERR_PLAN_DAMAGED, ERR_PLAN_EXPIRED (which is read, too). And for
+ * showing, whatever its age. */
 bool approval_load_plan(const char *path, struct plan *out, struct error *e) MUST_USE;
 bool approval_show_plan(const char *path, struct plan *out, struct error *e) MUST_USE;
 

@@ -20,10 +20,8 @@ static const struct dns_rr *find_rr(const struct dns_section *section, const str
 static void add_value(const struct dns_rr *rr, enum dns_type type, struct strings *values)
 {
     struct ip_text address = ip_text(&rr->ip);
-    const char *text = type == DNS_PTR ? rr->name.s : address.s;
 
-    if (!strings_have(values, text))
-        strings_add(values, text);
+    strings_add_new(values, type == DNS_PTR ? rr->name.s : address.s);
 }
 
 void answer_values(const struct dns_answer *answer, const struct name *owner, enum dns_type type,

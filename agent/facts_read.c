@@ -126,8 +126,7 @@ static bool normalise(struct strings *values, bool addresses, struct error *e)
             text = ip_text(&ip);
             value = text.s;
         }
-        if (!strings_have(&canonical, value))
-            strings_add(&canonical, value);
+        strings_add_new(&canonical, value);
     }
     strings_free(values);
     *values = canonical;

@@ -18,8 +18,7 @@ struct planning {
 
 static void add_value(struct strings *values, const char *text)
 {
-    if (!strings_have(values, text))
-        strings_add(values, text);
+    strings_add_new(values, text);
     strings_sort(values);
 }
 

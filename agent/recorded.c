@@ -140,10 +140,9 @@ bool recorder_open(struct recorder *recorder, const char *path, struct error *e)
 
 static void write_out(struct recorder *recorder)
 {
-    if (recorder->failed.code == ERR_NONE &&
-        !file_draft_add(&recorder->draft, buf_string(&recorder->text), recorder->text.length,
-                        &recorder->failed))
-        recorder->failed.code = ERR_CANNOT_CREATE;
+    if (recorder->failed.code == ERR_NONE)
+        (void)!file_draft_add(&recorder->draft, buf_string(&recorder->text), recorder->text.length,
+                              &recorder->failed);
     buf_clear(&recorder->text);
 }
 

@@ -19,7 +19,7 @@ bool recorded_write(const struct session *session, struct error *e) MUST_USE;
 struct recorder {
     struct file_draft draft;
     struct buf text;     /* not written yet */
-    struct error failed; /* the first write that did; nothing is written after it */
+    struct error failed; /* of the first write that failed; nothing is written after it */
     bool open;
 };
 

@@ -221,8 +221,8 @@ static void vantages(const struct report *report, struct buf *out)
     for (size_t i = 0; i < report->identity_count; i++) {
         const struct rrset_facts *ptr = &report->identities[i].facts.reverse.ptr;
         for (size_t k = 0; k < ptr->seen_count; k++)
-            if (ptr->seen[k].vantage[0] && !strings_have(&seen, ptr->seen[k].vantage))
-                strings_add(&seen, ptr->seen[k].vantage);
+            if (ptr->seen[k].vantage[0])
+                strings_add_new(&seen, ptr->seen[k].vantage);
     }
     if (seen.count == 0)
         strings_add(&seen, "here");

@@ -293,6 +293,9 @@ bool exim_alive(struct host *host, const struct mta_facts *facts, const struct m
 /* exim_facts.c: what a service says its name is: a HELO argument, or the first word of a greeting. */
 void exim_said(const struct mta_service *service, char *out, size_t size);
 
+/* The transport of a sender: of "remote_smtp from 203.0.113.26", remote_smtp. */
+void exim_transport_of(const struct mta_service *service, char *out, size_t size);
+
 /* --- exim_write.c: PURE, texts in the making ---------------------------------------------------- */
 
 /* Bytes of a file, as it was read, and what shall stand in their place. */

@@ -15,13 +15,6 @@ static bool follows_ptr(const struct mta_service *s)
     return str_ends(s->from, " (the PTR)");
 }
 
-/* "remote_smtp from 203.0.113.26" -> remote_smtp */
-static void transport_of(const struct mta_service *s, char *out, size_t size)
-{
-    str_cut(out, size, s->title);
-    out[strcspn(out, " ")] = '\0';
-}
-
 static enum mta_claim claim_of(const struct exim_draft *d, const struct mta_service *s,
                                const struct mta_pair **rival)
 {
@@ -232,7 +225,7 @@ static bool falls_back(const struct exim_draft *d, const struct mta_service *s,
     char transport[96];
     const char *helo;
 
-    transport_of(s, transport, sizeof transport);
+    exim_transport_of(s, transport, sizeof transport);
     helo = exim_option(d->instance, "transports", transport, "helo_data");
     return s->role == MTA_SENDER && str_equal_nocase(s->says, d->old) &&
            exim_uses(helo, "primary_hostname") && exim_lookup_of(helo, lookup) &&
@@ -269,7 +262,7 @@ static bool keep_senders(struct exim_draft *d, struct error *e)
                  s->title);
             return error_next(e, "exim -bP smtp_active_hostname");
         }
-        transport_of(s, transport, sizeof transport);
+        exim_transport_of(s, transport, sizeof transport);
         if (!exim_find(&d->config, EXIM_OPTION, "transports", transport, "helo_data") &&
             !exim_add_transport_option(d, transport, "helo_data", d->old, true, e))
             return false;
@@ -311,7 +304,7 @@ static bool plan_sender(struct exim_draft *d, const struct mta_service *s, bool 
 
     if (follows_ptr(s))
         return true;
-    transport_of(s, transport, sizeof transport);
+    exim_transport_of(s, transport, sizeof transport);
     if (falls_back(d, s, &lookup) && exim_is_by_domain(&lookup) && !lookup.has_default &&
         strstr(s->title, EXIM_FOR) == NULL) {
         *rename = true;

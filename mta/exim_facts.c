@@ -139,6 +139,12 @@ struct exim_asking exim_asking_of(struct host *host, const struct mta_facts *fac
     return asking;
 }
 
+void exim_transport_of(const struct mta_service *service, char *out, size_t size)
+{
+    str_cut(out, size, service->title);
+    out[strcspn(out, " ")] = '\0';
+}
+
 void exim_said(const struct mta_service *service, char *out, size_t size)
 {
     struct cursor c = cursor_of(service->says, strlen(service->says)), word;

@@ -98,8 +98,9 @@ static struct mta_service *add_sender(struct exim_making *m, const char *transpo
     if (helo[0] == '\0' || exim_is_reference(helo, "primary_hostname"))
         str_cut(s->from, sizeof s->from, "primary_hostname");
     else
-        str_format(s->from, sizeof s->from, "%.30s helo_data%.40s%s", transport,
-                   domain != NULL ? domain : "", exim_asks_ptr(helo) ? " (the PTR)" : "");
+        str_format(s->from, sizeof s->from, "%.*s helo_data%.30s%s", domain != NULL ? 40 : 60,
+                   transport, domain != NULL ? domain : "",
+                   exim_asks_ptr(helo) ? " (the PTR)" : "");
     exim_add_text(m, helo[0] ? helo : "$primary_hostname", count > 0 ? addresses : NULL);
     strings_add(&m->texts, "");
     return s;
@@ -111,7 +112,7 @@ static void add_sender_from(struct exim_making *m, const char *transport, const 
     struct mta_service *s;
     char title[96];
 
-    str_format(title, sizeof title, "%.40s from %s", transport, ip_text(address).s);
+    str_format(title, sizeof title, "%s from %s", transport, ip_text(address).s);
     s = add_sender(m, transport, title, option_of(m->instance, transport, "helo_data"), address, 1);
     if (s != NULL)
         s->silent[address->family == IP_V4] = true;
@@ -207,8 +208,8 @@ static void add_domains(const struct exim_making *m, const char *text, struct st
         return;
     exim_table_keys(m->instance->files[file].text, m->instance->files[file].length, &keys);
     for (size_t i = 0; i < keys.count && out->count < EXIM_DOMAINS_MAX; i++)
-        if (!str_equal(keys.v[i], "*") && !strings_have(out, keys.v[i]))
-            strings_add(out, keys.v[i]);
+        if (!str_equal(keys.v[i], "*"))
+            strings_add_new(out, keys.v[i]);
     strings_free(&keys);
 }
 
@@ -218,18 +219,18 @@ static bool add_senders_for(struct exim_making *m, const char *transport,
 {
     const char *helo = option_of(m->instance, transport, "helo_data");
     const char *interface = option_of(m->instance, transport, "interface");
-    struct strings raw = {0}, expanded = {0};
+    struct strings raw = {0}, expanded = {0}, says = {0};
     bool ok;
 
     for (size_t i = 0; i < domains->count; i++) {
-        char *own = exim_put(interface, "sender_address_domain", domains->v[i]);
+        char sender[256];
 
-        strings_add(&raw, own);
-        free(own);
+        str_format(sender, sizeof sender, "@%s", domains->v[i]);
+        exim_add_for_sender(&raw, interface, sender);
+        exim_add_for_sender(&says, helo, sender);
     }
     ok = exim_expand(m->asking, &raw, &expanded, e);
     for (size_t i = 0; ok && i < domains->count; i++) {
-        char *own = exim_put(helo, "sender_address_domain", domains->v[i]);
         struct ip list[EXIM_ADDRESSES_MAX];
         size_t count = 0;
         char title[sizeof((struct mta_service *)0)->title];
@@ -237,28 +238,32 @@ static bool add_senders_for(struct exim_making *m, const char *transport,
         exim_addresses_in(expanded.v[i], list, &count);
         str_format(title, sizeof title, "%s" EXIM_FOR "%s", transport, domains->v[i]);
         if (str_ends(title, domains->v[i])) /* cut, it would stand for another row */
-            add_sender(m, transport, title, own, list, count);
-        free(own);
+            add_sender(m, transport, title, says.v[i], list, count);
     }
     strings_free(&raw);
     strings_free(&expanded);
+    strings_free(&says);
     return ok;
+}
+
+static bool asks_by_domain(const struct exim_making *m, const char *transport)
+{
+    struct exim_lookup lookup;
+
+    return exim_lookup_of(option_of(m->instance, transport, "helo_data"), &lookup) &&
+           exim_is_by_domain(&lookup);
 }
 
 /* All other domains first: they are what the host says in general. */
 static bool add_senders_by_domain(struct exim_making *m, const char *transport,
-                                  const char *interfaces, bool *done, struct error *e)
+                                  const char *interfaces, struct error *e)
 {
     const char *helo = option_of(m->instance, transport, "helo_data");
     struct strings domains = {0};
     struct ip list[EXIM_ADDRESSES_MAX];
-    struct exim_lookup lookup;
     size_t count = 0;
     bool ok = true;
 
-    *done = exim_lookup_of(helo, &lookup) && exim_is_by_domain(&lookup);
-    if (!*done)
-        return true;
     add_domains(m, helo, &domains);
     add_domains(m, option_of(m->instance, transport, "interface"), &domains);
     exim_addresses_in(interfaces, list, &count);
@@ -301,28 +306,29 @@ static struct strings used_transports(const struct mta_instance *instance)
         if (!exim_owner_of(s->parameter, "routers", "transport", name, sizeof name))
             continue;
         all = all || strchr(s->value, '$') != NULL;
-        if (exim_sends(instance, s->value) && !strings_have(&list, s->value))
-            strings_add(&list, s->value);
+        if (exim_sends(instance, s->value))
+            strings_add_new(&list, s->value);
     }
     for (size_t i = 0; all && i < instance->setting_count; i++)
         if (exim_owner_of(instance->settings[i].parameter, "transports", "driver", name,
                           sizeof name) &&
-            exim_sends(instance, name) && !strings_have(&list, name))
-            strings_add(&list, name);
+            exim_sends(instance, name))
+            strings_add_new(&list, name);
     return list;
 }
 
 static bool find_senders(struct exim_making *m, struct error *e)
 {
     struct strings transports = used_transports(m->instance), raw = {0}, interfaces = {0};
-    bool ok, done;
+    bool ok;
 
     for (size_t i = 0; i < transports.count; i++)
         strings_add(&raw, option_of(m->instance, transports.v[i], "interface"));
     ok = exim_expand(m->asking, &raw, &interfaces, e);
     for (size_t i = 0; ok && i < transports.count; i++) {
-        ok = add_senders_by_domain(m, transports.v[i], interfaces.v[i], &done, e);
-        if (ok && !done)
+        if (asks_by_domain(m, transports.v[i]))
+            ok = add_senders_by_domain(m, transports.v[i], interfaces.v[i], e);
+        else
             add_senders(m, transports.v[i], interfaces.v[i]);
     }
     strings_free(&transports);
@@ -337,8 +343,7 @@ static bool is_hidden(const struct mta_service *s, const struct mta_instance *in
 {
     char transport[96];
 
-    str_cut(transport, sizeof transport, s->title);
-    transport[strcspn(transport, " ")] = '\0';
+    exim_transport_of(s, transport, sizeof transport);
     return str_equal(option_of(instance, transport, "helo_data"), "<value not displayable>");
 }
 

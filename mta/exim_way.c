@@ -22,8 +22,7 @@ static void add_host(struct cursor *line, struct exim_way *out)
             strings_add(&out->addresses, one + 1);
     }
     str_format(hop, sizeof hop, "[%s]%s%s", name, port[0] ? ":" : "", port);
-    if (!strings_have(&out->hosts, hop))
-        strings_add(&out->hosts, hop);
+    strings_add_new(&out->hosts, hop);
 }
 
 /* The word behind "transport =", without the comma after it. */

@@ -74,7 +74,8 @@ struct strings {
 };
 
 void strings_add(struct strings *list, const char *text);
-void strings_sort(struct strings *list); /* byte order */
+void strings_add_new(struct strings *list, const char *text); /* unless it is there */
+void strings_sort(struct strings *list);                      /* byte order */
 bool strings_equal(const struct strings *a, const struct strings *b);
 bool strings_have(const struct strings *list, const char *text);
 

@@ -42,6 +42,12 @@ bool strings_have(const struct strings *list, const char *text)
     return false;
 }
 
+void strings_add_new(struct strings *list, const char *text)
+{
+    if (!strings_have(list, text))
+        strings_add(list, text);
+}
+
 bool strings_between(const struct strings *a, const struct strings *b, const struct strings *set)
 {
     for (size_t i = 0; i < set->count; i++)

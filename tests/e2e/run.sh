@@ -4,8 +4,8 @@
 # of the lab, a fresh lab for each scenario file (all of tests/e2e/NN-name.sh, or
 # those named by number, name or path). A file whose head says "# On: SERVER..."
 # runs once for each of these (tests/lab/server.sh), or for the one named; "# Long: yes"
-# lets it begin early. One line a scenario, the log of what failed, and a count at the end. Scenario files say what they expect in the words of
-# tests/lab/functions.sh and expect.sh.
+# lets it begin early. One line a scenario, the log of what failed, and a count at the end.
+# Scenario files say what they expect in the words of tests/lab/functions.sh and expect.sh.
 #
 # NAMESAKE=FILE    the program, default build/release/namesake
 # NAMESAKE_JOBS=N  labs at once, default two a processor

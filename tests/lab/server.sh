@@ -116,3 +116,7 @@ visitors_go() {
 expect_nobody_turned_away() {
     expect 0 echo "$turned_away"
 }
+
+expect_away_less_than() { # expect_away_less_than MS
+    [ "$interruption" -lt "$1" ] || fail "it was away for $interruption ms"
+}
