@@ -111,7 +111,9 @@ void approval_show_now(struct session *session)
     targets_free(&session->targets);
     if (session_find_targets(session, &ignored)) {
         name_targets(&old, &session->targets);
-        if (session_look(session, &ignored) && session_plan(session, &ignored))
+        /* Of what is not known well enough to act on, "no changes" would be the wrong answer. */
+        if (session_look(session, &ignored) && session_plan(session, &ignored) &&
+            session->plan.count > 0)
             show_plan(session, stderr);
     }
     session->options = given;
