@@ -9,6 +9,7 @@
 #include "agent/base/mem.h"
 
 #define PROOF_TRIES 20 /* half a second apart: mail servers may pause two seconds after an edit */
+#define OLD_TRIES 3    /* of one that may have read nothing: one lost answer restarts no server */
 #define ADDRESSES_MAX 64
 #define SMTP_PORT 25
 
@@ -343,7 +344,7 @@ static bool live_again(struct actor *actor, const struct machine *machine,
     if (!edits->restart) {
         const bool made = make_live(machine, edits, e);
 
-        if ((made || greeted(proof)) && greets_again(actor, proof, made ? PROOF_TRIES : 1))
+        if ((made || greeted(proof)) && greets_again(actor, proof, made ? PROOF_TRIES : OLD_TRIES))
             return true;
     }
     again.restart = true;

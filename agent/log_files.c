@@ -122,3 +122,10 @@ bool log_files_find(struct host *host, const char *word, char *out, size_t size)
     read_ends(host, take_line, &search);
     return search.found;
 }
+
+/* A Postfix that returns mail says "status=bounced" or "expired"; Exim marks it with "**". */
+bool log_tells_failure(const char *found)
+{
+    return str_starts(found, "status=bounced") || str_starts(found, "status=expired") ||
+           str_starts(found, " ** ");
+}

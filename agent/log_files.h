@@ -26,4 +26,7 @@ void log_files_read(struct host *host, struct log_files *out);
  */
 bool log_files_find(struct host *host, const char *word, char *out, size_t size) MUST_USE;
 
+/* Whether what log_files_find() gave tells that the mail server gave the message up. */
+bool log_tells_failure(const char *found);
+
 #endif

@@ -40,6 +40,7 @@ void trace_take(struct trace_probe *probe, const struct smtp_visit *visit, int64
         return;
     probe->state = TRACE_ARRIVED;
     probe->took_ms = (uint32_t)(now_ms - probe->sent_ms);
+    probe->why[0] = '\0';
     probe->hop_count = 0;
     for (size_t i = received->count; i-- > 0 && probe->hop_count < TRACE_HOPS_MAX - 1;)
         add_received(probe, received->v[i]);

@@ -261,6 +261,7 @@ static void explain_gone(struct trace_probe *probe)
                 "it is in the queue no more, and no log that could be read tells of it");
 }
 
+/* One that was handed on may still be on its way through a relay; one that was given up is not. */
 static void follow_one(struct trace_probe *probe)
 {
     struct mta_queued queued;
@@ -268,9 +269,10 @@ static void follow_one(struct trace_probe *probe)
     if (probe->state != TRACE_SENT || !look(probe, &queued))
         return;
     probe->missed = queued.id[0] == '\0' ? probe->missed + 1 : 0;
-    if (probe->missed >= MISSES) {
-        probe->state = TRACE_GONE;
+    if (probe->missed == MISSES) {
         explain_gone(probe);
+        if (log_tells_failure(probe->why))
+            probe->state = TRACE_GONE;
     } else if (queued.why[0] != '\0') {
         probe->state = TRACE_DEFERRED;
         take_back(probe);
@@ -291,6 +293,11 @@ static void give_up(struct trace_probe *probe)
 {
     if (probe->state != TRACE_SENT)
         return;
+    if (probe->missed >= MISSES) {
+        probe->state = TRACE_GONE;
+        explain_gone(probe);
+        return;
+    }
     probe->state = TRACE_LATE;
     str_cut(probe->why, sizeof probe->why, "time was up before it arrived");
     take_back(probe);

@@ -183,6 +183,8 @@ START_TEST(replace_replaces_files_only)
     ck_assert(!file_replace(link.s, "new", 3, 0600, &e));
     ck_assert_int_eq(e.code, ERR_CANNOT_CREATE);
     ck_assert_msg(strstr(e.why, "symbolic link") != NULL, "%s", e.why);
+    ck_assert_msg(strncmp(e.next, "ls -ld ", 7) == 0 && strstr(e.next, link.s) != NULL, "%s",
+                  e.next);
     ck_assert(folder_has(file.s, "old"));
     ck_assert(!file_replace("/dev/null", "new", 3, 0600, &e));
     ck_assert_int_eq(e.code, ERR_CANNOT_CREATE);
@@ -213,6 +215,8 @@ START_TEST(replace_leaves_nothing_behind_when_it_fails)
     ck_assert(!file_replace(nowhere.s, "new", 3, 0600, &e));
     ck_assert_str_eq(e.why, strerror(ENOENT));
     ck_assert_msg(strstr(e.what, nowhere.s) != NULL, "the path is named: %s", e.what);
+    ck_assert_msg(strncmp(e.next, "mkdir -p ", 9) == 0 && strstr(e.next, "/none ") != NULL,
+                  "the folder that is missing: %s", e.next);
     folder_free(&folder);
 }
 END_TEST

@@ -14,13 +14,47 @@
 
 enum { CHUNK = 32768, TEMP_TRIES = 100, HOLDER_MAX = 200 };
 
+/* The folder that a path is in: "/a/b" is in "/a", "/a" in "/", "a" in ".". */
+static bool folder_of(const char *path, struct file_path *folder)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    struct cursor part = cursor_of(path, length == 0 ? (slash != NULL) : length);
+
+    if (slash == NULL)
+        return str_copy(folder->s, sizeof folder->s, ".");
+    errno = ENAMETOOLONG;
+    return cursor_copy(&part, folder->s, sizeof folder->s);
+}
+
+/* What shows, or mends, why nothing can be written at this path. */
+static void next_for(int reason, const char *path, struct error *e)
+{
+    struct file_path folder;
+    char quoted[sizeof e->next];
+
+    if (!folder_of(path, &folder))
+        return;
+    str_shell_quote(quoted, sizeof quoted, reason == EEXIST ? path : folder.s);
+    if (quoted[0] == '\0') /* too long to be typed */
+        return;
+    if (reason == ENOSPC || reason == EDQUOT)
+        error_next(e, "df %s   # make room, then the same command again", quoted);
+    else if (reason == ENOENT)
+        error_next(e, "mkdir -p %s   # then the same command again", quoted);
+    else if (reason == EROFS)
+        error_next(e, "findmnt --target %s", quoted);
+    else
+        error_next(e, "ls -ld %s", quoted);
+}
+
 static bool fail_errno(struct error *e, enum err code, const char *what, const char *path)
 {
     const int reason = errno;
 
     fail(e, code, "%s", strerror(reason));
-    if (reason == ENOSPC || reason == EDQUOT)
-        error_next(e, "df %s   # make room, then the same command again", path);
+    if (code == ERR_CANNOT_CREATE)
+        next_for(reason, path, e);
     return error_what(e, "cannot %s %s", what, path);
 }
 
@@ -102,19 +136,6 @@ static bool write_all(int fd, const char *data, size_t length)
     return true;
 }
 
-/* The folder that a path is in: "/a/b" is in "/a", "/a" in "/", "a" in ".". */
-static bool folder_of(const char *path, struct file_path *folder)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
-    struct cursor part = cursor_of(path, length == 0 ? (slash != NULL) : length);
-
-    if (slash == NULL)
-        return str_copy(folder->s, sizeof folder->s, ".");
-    errno = ENAMETOOLONG;
-    return cursor_copy(&part, folder->s, sizeof folder->s);
-}
-
 /* Make the entries of the folder around a path durable. False with errno. */
 static bool sync_folder(const char *path)
 {
@@ -178,6 +199,7 @@ static bool may_replace(const char *path, struct error *e)
          S_ISLNK(st.st_mode)   ? "a symbolic link: name the file itself"
          : S_ISDIR(st.st_mode) ? "a folder"
                                : "not a regular file");
+    next_for(EEXIST, path, e);
     return error_what(e, "cannot write %s", path);
 }
 

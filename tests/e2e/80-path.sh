@@ -27,6 +27,10 @@ expect_json '.identities[0].findings[] | select(.id == "path-other-route").summa
 relay_is_traced
 nothing_changed
 
+given "a relay that takes its time: the probe has left the queue here long before it arrives"
+relay_holds 6
+relay_is_traced
+
 given "a mail host behind a translator"
 needs_translator
 postfix_says

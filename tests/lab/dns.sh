@@ -227,9 +227,10 @@ answers() {
     [ -n "$(on mail kdig +short +norec +timeout=1 +retry=0 "@$1" "$2" "$3" 2>/dev/null)" ]
 }
 
-# wait_for SECONDS COMMAND...: asked again after 20 ms, then less often, as asking is work, too.
+# wait_for SECONDS COMMAND...: asked again after 20 ms, then less often, as asking is work, too. The
+# seconds are those of a machine that has nothing else to do; a busy one gets three times as many.
 wait_for() {
-    local until=$((SECONDS + $1)) pause=20 seconds
+    local until=$((SECONDS + 3 * $1)) pause=20 seconds
     shift
     until "$@"; do
         [ "$SECONDS" -le "$until" ] || {

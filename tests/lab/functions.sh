@@ -93,7 +93,7 @@ dns_delete() { # dns_delete OWNER [TYPE [RDATA]]
 }
 
 dns_show() { # dns_show SERVER OWNER TYPE: sorted, on one line
-    kdig +short +timeout=1 +retry=1 "@$1" "$2" "$3" 2>/dev/null | sort | xargs
+    kdig +short +timeout=3 +retry=1 "@$1" "$2" "$3" 2>/dev/null | sort | xargs
 }
 
 ptr_set() { # ptr_set ADDRESS NAME
@@ -247,7 +247,7 @@ postfix_show() { # postfix_show PARAMETER
 
 greeting_of() { # greeting_of ADDRESS: the 220 line, as another machine sees it
     # shellcheck disable=SC2016 # for the inner shell
-    on resolver2 timeout 10 bash -c \
+    on resolver2 timeout 30 bash -c \
         'exec 3<>"/dev/tcp/$1/25"; read -r line <&3; printf "%s\n" "${line%$'"'\\r'"'}"; echo QUIT >&3' - "$1"
 }
 

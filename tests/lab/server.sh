@@ -85,7 +85,7 @@ visitor() { # visitor ADDRESS
     on resolver2 bash -c '
         until [ -e "$2" ]; do
             how=turned-away
-            timeout 10 bash -c "exec 3<>/dev/tcp/$1/25; read -r line <&3; [[ \$line == 220* ]]" && how=served
+            timeout 30 bash -c "exec 3<>/dev/tcp/$1/25; read -r line <&3; [[ \$line == 220* ]]" && how=served
             echo "$((${EPOCHREALTIME/./} / 1000)) $how"
             sleep 0.05
         done 2>/dev/null' - "$1" "$LAB/visitors.go"

@@ -57,6 +57,18 @@ END
     wait_for 20 says_220 198.51.100.53
 }
 
+# relay_holds SECONDS: the relay's own smtp client begins that much later.
+relay_holds() {
+    local programs=/usr/lib/postfix/sbin
+    printf '#!/bin/bash\nsleep %s\nexec %s/smtp "$@"\n' "$1" "$programs" >"$programs/held"
+    chmod 755 "$programs/held"
+    on resolver2 postfix -c /etc/postfix-relay stop >/dev/null 2>&1
+    sed -i -E '/^smtp +unix/s/smtp$/held/' /etc/postfix-relay/master.cf
+    touch -d '1 hour ago' /etc/postfix-relay/master.cf
+    on resolver2 postfix -c /etc/postfix-relay start </dev/null >/dev/null 2>&1
+    wait_for 20 says_220 198.51.100.53
+}
+
 # mail_behind_nat: the mail host moves to 10.25.0.2; the router shows it as 203.0.113.60.
 mail_behind_nat() {
     router ip addr add 10.25.0.1/24 dev br-rack
