@@ -232,6 +232,20 @@ static void add_addresses(const struct rrset_facts *set, const struct name *name
     }
 }
 
+/* An international name has an A-label, which idn2 tells; for other faults only another name helps. */
+static bool refuse_name(const char *word, enum name_fault fault, const char *next, struct error *e)
+{
+    char quoted[sizeof e->next];
+    bool international = false;
+
+    for (const char *p = word; *p != '\0'; p++)
+        international = international || (unsigned char)*p >= 0x80;
+    str_shell_quote(quoted, sizeof quoted, word);
+    if (fault == NAME_BAD_CHARACTER && international && quoted[0] != '\0')
+        return error_next(e, "idn2 %s   # prints the A-label", quoted);
+    return error_next(e, "%s", next);
+}
+
 /* A host name stands for its addresses and is their wanted name. */
 static bool add_by_name(struct config *config, const char *word, const struct target_wish *wish,
                         struct targets *out, struct error *e)
@@ -246,7 +260,7 @@ static bool add_by_name(struct config *config, const char *word, const struct ta
         fail(e, ERR_NAME_REFUSED, "it is neither an address nor a host name: it %s",
              name_fault_text(fault));
         error_what(e, "cannot use the target \"%.100s\"", word);
-        return error_next(e, "namesake help targets");
+        return refuse_name(word, fault, "namesake help targets", e);
     }
     if (!collector_open(&collector, config, e))
         return false;
@@ -327,7 +341,7 @@ bool targets_find(struct config *config, const struct target_wish *wish, struct 
         if (fault != NAME_GOOD && fault != NAME_PRIVATE_SUFFIX) {
             fail(e, ERR_NAME_REFUSED, "it %s", name_fault_text(fault));
             error_what(e, "cannot use the name \"%.100s\"", wish->name);
-            return error_next(e, "--name mail.example.com");
+            return refuse_name(wish->name, fault, "--name mail.example.com", e);
         }
     }
     if (!find(config, wish, machines, &targets, e)) {

@@ -36,10 +36,11 @@ for address in 10.0.0.5 127.0.0.1 169.254.7.7 fe80::1 100.64.0.9; do
     expect_exit 64 namesake plan -c none --resolver 192.0.2.53 --name "$NAME" "$address"
     expect_err "[address-refused]"
 done
-for name in mailhost mail_1.example.com; do
+for name in mailhost mail_1.example.com müller.example; do
     expect_exit 64 namesake plan --name "$name" "$V4"
     expect_err "[name-refused]"
 done
+expect_err "idn2 'müller.example'"
 nothing_changed
 
 given "a hosts file that says what is not so (promise 8)"

@@ -101,12 +101,22 @@ undone_after() {
     after_end "$1" namesake rollback last --yes || return 0
 }
 
-# killed_everywhere PLAN-OPTION...: from the state as it is, and back to it, over and over. Each
-# point of apply is finished and undone in turn; each point of rollback is taken up again.
-# All points take minutes; the usual run is one dozen of them, half of that over SSH;
-# NAMESAKE_EVERY=1 takes all.
+# killed_then finished_after|undone_after POINT
+killed_then() {
+    rm -rf "$state"
+    an_hour_later
+    ended_at "$2" namesake apply "$plan"
+    an_hour_later
+    "$1" "$2"
+    expect_world old "$2"
+}
+
+# killed_everywhere PLAN-OPTION...: from the state as it is, and back to it, over and over. Points
+# of apply are finished and undone in turn; each point of rollback is taken up again. All points
+# take minutes; the usual run is one dozen of them, half of that over SSH. NAMESAKE_EVERY=1 takes
+# all, and each is finished as well as undone.
 killed_everywhere() {
-    local point forth back every some=12
+    local point forth back every turn some=12
     local -A worlds=()
     [ -e "$last_moment" ] || {
         echo "tests/last_moment.so is not beside the program: cmake --build builds it"
@@ -127,16 +137,10 @@ killed_everywhere() {
     every=${NAMESAKE_EVERY:-$(((forth + back) / some + 1))}
     when "apply is ended at $forth points, one in $every of them"
     for ((point = 1; point <= forth; point += every)); do
-        rm -rf "$state"
-        an_hour_later
-        ended_at "$point" namesake apply "$plan"
-        an_hour_later
-        if [ $((point / every % 2)) = 0 ]; then
-            finished_after "$point"
-        else
-            undone_after "$point"
-        fi
-        expect_world old "$point"
+        turn=${NAMESAKE_EVERY:+both}
+        turn=${turn:-$((point / every % 2))}
+        [ "$turn" = 1 ] || killed_then finished_after "$point"
+        [ "$turn" = 0 ] || killed_then undone_after "$point"
     done
     when "rollback is ended at $back points, one in $every of them"
     for ((point = 1; point <= back; point += every)); do
