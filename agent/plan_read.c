@@ -33,6 +33,7 @@ static bool read_choice(const json_t *object, const char *path, const char *cons
 {
     char text[32];
 
+    *out = 0;
     if (!read_text(object, path, text, sizeof text, e))
         return false;
     for (size_t i = 0; i < count; i++)

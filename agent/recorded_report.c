@@ -34,6 +34,7 @@ static bool read_choice(const json_t *object, const char *key, const char *(*tex
 {
     char text[32];
 
+    *out = 0;
     if (!read_text(object, key, text, sizeof text, e))
         return false;
     for (int i = 0; i < count; i++)

@@ -1,6 +1,8 @@
 /* dns_transport.c - c-ares channels, one for each server, on the event loop. */
 #include "agent/net/dns_transport.h"
 
+/* Since 1.28 ares_send() is called deprecated; 1.18 of Debian 12 has no other. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <stdio.h>
 #include <stdlib.h>
