@@ -125,6 +125,17 @@ static bool suffix_proves(const struct look *look, const struct generic_suffix *
     return suffix->form == SUFFIX_SERIAL && is_serial(look, zone);
 }
 
+/* 203-0-113-25-customer.example: somebody registered a domain and left its names to the address. */
+static bool is_spelled_domain(const struct look *look, const struct ip *address)
+{
+    struct generic_scan scan;
+
+    if (look->scan.part.length > 0)
+        return false;
+    scan = generic_scan(look->registrable);
+    return generic_spelling(&scan, address).octets == 4;
+}
+
 /* ns3012345.ip-203-0-113.eu and its kin: the /24 stands in the domain itself. */
 static bool is_ovh_block(const struct look *look)
 {
@@ -272,6 +283,6 @@ struct generic generic_judge(const struct name *name, const struct ip *address)
         return (struct generic){.is_generic = true, .vendor = "netcup"};
     if (begins_with_one(name, generic_placeholders))
         return (struct generic){.is_generic = true, .is_placeholder = true};
-    judged.is_generic = is_default_form(&look, suffix);
+    judged.is_generic = is_default_form(&look, suffix) || is_spelled_domain(&look, address);
     return judged.is_generic ? judged : (struct generic){0};
 }

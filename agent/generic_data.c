@@ -387,7 +387,9 @@ const char *const generic_constants[] = {"client",
                                          "hosted-by",
                                          "hostedby",
                                          "ip-dynamic",
+                                         "ip-address-pool",
                                          "no-reverse-available",
+                                         "static-ip",
                                          NULL};
 
 /* Public second levels below a country's own domain. */

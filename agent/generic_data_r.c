@@ -354,6 +354,7 @@ static const struct generic_suffix rows[] = {
     ADDRESS("romtelecom.net", "Telekom Romania"),
     CHOSEN("roving.com", "Constant Contact"),
     ADDRESS("rr.com", "Charter"),
+    ALWAYS("rs.hosteurope.de", "Host Europe"),
     CHOSEN("rsgsv.net", "Mailchimp"),
     CHOSEN("rsys2.net", "Oracle"),
     CHOSEN("rsys5.com", "Oracle"),
