@@ -52,6 +52,7 @@ struct entry {
     struct dns_answer answer;
     int64_t sent_ms;
     struct dns_way way;
+    int64_t way_ms; /* when it was first sent this way */
 };
 
 static void entry_free(struct table_link *link)
@@ -178,7 +179,7 @@ static void on_turn(struct dns_turn *turn)
 {
     struct entry *entry = (struct entry *)(void *)((char *)turn - offsetof(struct entry, turn));
 
-    entry->sent_ms = loop_now_ms(entry->dns->loop);
+    entry->sent_ms = entry->way_ms = loop_now_ms(entry->dns->loop);
     send_question(entry);
 }
 
@@ -210,12 +211,27 @@ static bool is_truncated(const uint8_t *wire, size_t length)
     return wire != NULL && length > 2 && (wire[2] & 0x02) != 0;
 }
 
+/*
+ * From 1.22 on c-ares waits as long as it has measured that a server needs, and less by chance: a
+ * resolver that answers from memory and then has to ask others would be given up too soon.
+ */
+static bool is_given_up_early(const struct entry *entry)
+{
+    const int64_t took = loop_now_ms(entry->dns->loop) - entry->way_ms;
+
+    return entry->exchange.timed_out && 3 * took < 2 * (int64_t)entry->dns->settings.timeout_ms;
+}
+
 static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_t length)
 {
     struct entry *entry =
         (struct entry *)(void *)((char *)exchange - offsetof(struct entry, exchange));
     struct dns_answer answer = {.rcode = DNS_TIMEOUT};
 
+    if (wire == NULL && is_given_up_early(entry)) {
+        send_question(entry);
+        return;
+    }
     if (wire != NULL && !dns_parse(wire, length, &answer))
         answer = (struct dns_answer){.rcode = DNS_BADREPLY};
     if (!answers(&answer, &entry->question)) {
@@ -224,6 +240,7 @@ static void on_replied(struct dns_exchange *exchange, const uint8_t *wire, size_
     }
     if (change_way(&entry->way, &answer, is_truncated(wire, length))) {
         dns_answer_free(&answer);
+        entry->way_ms = loop_now_ms(entry->dns->loop);
         send_question(entry);
         return;
     }

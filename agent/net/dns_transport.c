@@ -242,7 +242,8 @@ static void on_reply(void *arg, int status, int timeouts, unsigned char *wire, i
 
     if (status == ARES_EDESTRUCTION)
         return;
-    exchange->again = (unsigned)timeouts;
+    exchange->again += (unsigned)timeouts;
+    exchange->timed_out = status == ARES_ETIMEOUT;
     if (wire == NULL || length <= 0)
         exchange->replied(exchange, NULL, 0);
     else

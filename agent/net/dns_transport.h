@@ -21,6 +21,7 @@ struct dns_exchange {
     /* The reply, which is valid during the call; NULL when there is none. */
     void (*replied)(struct dns_exchange *exchange, const uint8_t *wire, size_t length);
     unsigned again; /* how often the message was sent again before its reply came */
+    bool timed_out; /* c-ares waits no longer, which may be before the time limit */
     struct dns_channel *channel;
 };
 

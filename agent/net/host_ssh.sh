@@ -72,7 +72,16 @@ is_changeable() {
     esac
 }
 
-looks() { stat -c '%u %g %a %C' -- "$1" 2>/dev/null; }
+# Owner, mode, SELinux context, and whether an access list adds to them: "-rw-r-----+".
+looks() {
+    stat -c '%u %g %a %C' -- "$1" 2>/dev/null
+    ls -ld -- "$1" | head -c 11
+}
+
+# A copy by coreutils 9.7 keeps what the folder's default access list gave it.
+without_folder_list() {
+    setfacl -b -- "$temporary" 2>/dev/null && chmod --reference="$target" -- "$temporary"
+}
 
 # Postfix waits for a configuration file that is younger than two seconds.
 back_date() { touch -d "@$(($(date +%s) - 5))" -- "$1" 2>/dev/null || :; }
@@ -91,6 +100,7 @@ swap() {
     is_old && is_changeable || return
     inode=$(stat -c '%d %i' -- "$target") || return 1
     cp --preserve=all,xattr -T -- "$target" "$temporary" || return 1
+    [ "$(looks "$target")" = "$(looks "$temporary")" ] || without_folder_list
     [ "$(looks "$target")" = "$(looks "$temporary")" ] || return 16
     store "$temporary" "$new" && is_old || return
     [ "$(stat -c '%d %i' -- "$target")" = "$inode" ] || return 18

@@ -45,7 +45,9 @@ static const struct {
      "find / -xdev -samefile "},
     {14, ERR_SYSTEM, "it is marked as not to be changed (chattr +i)", NULL, "chattr -i "},
     {15, ERR_SYSTEM, "it is marked as not to be changed (chattr +a)", NULL, "chattr -a "},
-    {16, ERR_ROOT_NEEDED, "its owner, mode or label cannot be kept", NULL, NULL},
+    {16, ERR_ROOT_NEEDED,
+     "its owner, mode, label or access list cannot be kept (the last needs setfacl there)", NULL,
+     NULL},
     {17, ERR_SSH_FAILED, "the new content did not arrive whole", NULL, NULL},
     {18, ERR_CONFLICT, "somebody else has replaced it in the meantime", NULL, NULL},
 };

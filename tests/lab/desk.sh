@@ -36,6 +36,8 @@ AuthorizedKeysFile $folder/authorized
 PermitRootLogin prohibit-password
 StrictModes no
 END
+    # OpenSSH from 9.8 on shuts out for a while who failed to log in, as scenarios do.
+    ! grep -qi persourcepenalties /usr/sbin/sshd || echo "PerSourcePenalties no" >>"$folder/sshd.conf"
     grep -q '^sshd:' /etc/passwd ||
         echo 'sshd:x:593:65534::/run/sshd:/usr/sbin/nologin' >>/etc/passwd
     # Nothing of what this machine's root has in its start-up files.

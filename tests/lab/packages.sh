@@ -24,7 +24,8 @@ second=(exim4-daemon-light)
 
 # command:package, fetched only where the host lacks the command.
 tools=(ip:iproute2 jq:jq ps:procps cmp:diffutils faketime:faketime strace:strace sqlite3:sqlite3
-    curl:curl openssl:openssl ssh-keygen:openssh-client /usr/bin/python3:python3 nft:nftables)
+    curl:curl openssl:openssl ssh-keygen:openssh-client /usr/bin/python3:python3 nft:nftables
+    setfacl:acl lsattr:e2fsprogs)
 
 apt=(apt-get -q -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 

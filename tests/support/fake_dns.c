@@ -175,6 +175,10 @@ static bool misbehave(const struct question *q, const struct fake_dns_row *row)
         return !q->tcp;
     case FAKE_LOSES_FIRST:
         return !q->again;
+    case FAKE_THINKS_FIRST:
+        if (!q->again)
+            usleep(1200000);
+        return false;
     case FAKE_FORMERR_TO_EDNS:
     case FAKE_NOTIMP_TO_EDNS:
         if (edns)

@@ -20,6 +20,7 @@ enum fake_dns_how {
     FAKE_TRUNCATES,        /* TC over UDP, all of it over TCP */
     FAKE_TRUNCATES_SLOWLY, /* and takes 150 ms over TCP */
     FAKE_LOSES_FIRST,      /* the first copy of the question */
+    FAKE_THINKS_FIRST,     /* for 1.2 s, and then answers each copy of the question */
     FAKE_FORMERR_TO_EDNS,
     FAKE_NOTIMP_TO_EDNS,
     FAKE_OLD_FORMERR, /* FORMERR, always, without OPT */
