@@ -79,6 +79,12 @@ static bool shake_hands(struct ssh *ssh, struct error *e)
     if (rc == 0)
         return true;
     (void)ssh_failed(ssh, rc, "agreeing on keys", e);
+    if (!ssh->alive && libssh2_session_banner_get(ssh->session) == NULL) {
+        fail(e, ERR_SSH_FAILED,
+             "it hangs up before it has said a word: a firewall, too many log-ins at once "
+             "(MaxStartups), or failed ones from here a moment ago (PerSourcePenalties)");
+        return error_next(e, "%s true", ssh_target_command(&ssh->target).s);
+    }
     if (rc != LIBSSH2_ERROR_EAGAIN && ssh->alive)
         ssh_explain_handshake(ssh, e);
     return false;
