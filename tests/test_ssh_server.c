@@ -323,7 +323,7 @@ END_TEST
 
 START_TEST(host_comes_back_after_a_broken_connection)
 {
-    const char *kill[] = {"/usr/bin/pkill", "-9", "-f", "sshd: root@notty", NULL};
+    const char *kill[] = {"/usr/bin/pkill", "-9", "-f", "sshd(-session)?: root@notty", NULL};
     struct command command = {.argv = kill, .timeout_ms = 5000};
     struct command_result result;
     struct error e = {0};
@@ -624,7 +624,7 @@ START_TEST(viewpoint_is_lost)
     ck_assert_msg(settings.via != NULL, "%s", e.why);
     smtp = smtp_new(loop, &settings);
     if (_i == 1) /* the listener, and the sessions */
-        ck_assert_int_eq(system("kill $(cat $LAB/sshd-22.pid); pkill -9 -f '[s]shd: root'"), 0);
+        ck_assert_int_eq(system("kill $(cat $LAB/sshd-22.pid); pkill -9 -f '[s]shd(-session)?: root'"), 0);
     ck_assert(loop_run_pass(loop, is_told, smtp, ssh_now_ms() + 20000));
     ck_assert_msg(settings.via->lost, "%s", viewpoints[_i].label);
     ck_assert_msg(strstr(settings.via->why.why, viewpoints[_i].what), "%s: %s",

@@ -42,7 +42,7 @@ given "sshd that ends in the middle of a verification"
 (
     sleep 4
     kill "$(cat "$LAB/out2/sshd.pid")"
-    pkill -f '^sshd: root' || true
+    pkill -f '^sshd(-session)?: root' || true
 ) &
 when "it goes on"
 expect_exit "0 3" namesake verify --via fra --passes 4 --interval 2s --window 30s

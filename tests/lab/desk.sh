@@ -78,7 +78,7 @@ desk_up() {
 # --- Faults of the connection -------------------------------------------------
 
 desk_sessions() { # the processes of sshd that have a session, one a line
-    pgrep -f '^sshd: root' || true
+    pgrep -f '^sshd(-session)?: root' || true
 }
 
 desk_is_quiet() { # nothing of what was begun over SSH is at work any more
