@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/base/log.h"
 #include "agent/base/mem.h"
 #include "agent/log_files.h"
 #include "agent/observer.h"
@@ -273,6 +274,9 @@ static void follow_one(struct trace_probe *probe)
         explain_gone(probe);
         if (log_tells_failure(probe->why))
             probe->state = TRACE_GONE;
+        else
+            log_line(LOG_LEVEL_NORMAL, "a probe has left the queue, and may still arrive: %s",
+                     probe->why);
     } else if (queued.why[0] != '\0') {
         probe->state = TRACE_DEFERRED;
         take_back(probe);

@@ -21,6 +21,13 @@
 /* A burst of answers must not be lost (platform sheet, section 2); the kernel may grant less. */
 #define RECEIVE_BYTES (1 << 20)
 
+/* From 1.31 on c-ares would answer from memory what a server has said within the last hour. */
+#ifdef ARES_OPT_QUERY_CACHE
+#define NO_QUERY_CACHE ARES_OPT_QUERY_CACHE /* with the limit 0, as all that is not set */
+#else
+#define NO_QUERY_CACHE 0
+#endif
+
 struct dns_transport {
     struct loop *loop;
     uint32_t udp_wait_ms, tcp_wait_ms; /* of the first try */
@@ -179,7 +186,7 @@ static bool open_ares(struct dns_channel *channel)
     const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                      ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_LOOKUPS |
                      ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ |
-                     ARES_OPT_NOROTATE;
+                     ARES_OPT_NOROTATE | NO_QUERY_CACHE;
 
     if (ares_init_options(&channel->ares, &options, mask) != ARES_SUCCESS)
         return false;
