@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "agent/base/clock.h"
 
 #include "agent/act_mta.h"
 
@@ -188,7 +189,7 @@ void act_wait(struct actor *actor, const struct step *step, bool *served)
 
 void act_wait_back(struct actor *actor, const struct step *step, bool own, bool *served)
 {
-    time_t start = time(NULL);
+    const int64_t start_ms = clock_ms();
     struct act_event event = {.phase = ACT_WAIT, .step = step, .limit_s = actor->wait_s};
 
     *served = true;
@@ -199,7 +200,7 @@ void act_wait_back(struct actor *actor, const struct step *step, bool own, bool 
         return;
     }
     while (!is_served(actor, step, own, event.detail, sizeof event.detail)) {
-        event.waited_s = (uint32_t)(time(NULL) - start);
+        event.waited_s = clock_seconds_since(start_ms);
         actor->event(actor->arg, &event);
         if (event.waited_s >= actor->wait_s || loop_stop_signal() != 0) {
             *served = false;
@@ -208,7 +209,7 @@ void act_wait_back(struct actor *actor, const struct step *step, bool own, bool 
         act_pause(LOOK_AGAIN_MS);
     }
     event.phase = ACT_DONE;
-    event.waited_s = (uint32_t)(time(NULL) - start);
+    event.waited_s = clock_seconds_since(start_ms);
     actor->event(actor->arg, &event);
 }
 

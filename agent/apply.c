@@ -88,6 +88,26 @@ bool apply_check(struct actor *actor, const struct plan *plan, struct error *e)
     return true;
 }
 
+/*
+ * A step of a mail server that an earlier run began may have swapped files already, which the write
+ * that failed now has not put back: the journal has them.
+ */
+static enum act_left put_back_earlier(struct actor *actor, const struct run *run, size_t index,
+                                      struct error *e)
+{
+    struct error worse = {0};
+    char why[sizeof e->why];
+    bool changed;
+
+    if (act_undo(actor, run, index, false, &changed, &worse))
+        return ACT_LEFT_NOTHING;
+    str_cut(why, sizeof why, e->why);
+    str_format(e->why, sizeof e->why,
+               "%.240s; and putting back what the earlier run wrote failed: %.180s", why,
+               worse.why);
+    return ACT_LEFT_UNKNOWN;
+}
+
 /* Write one step, its record on disk before and after. */
 static bool make_step(struct actor *actor, struct run *run, size_t index, const struct reading *now,
                       struct apply_result *result, struct error *e)
@@ -95,6 +115,7 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
     const struct step *step = &run->plan.steps[index];
     struct error unwritten;
     enum act_left left = ACT_LEFT_NOTHING;
+    const bool was_begun = progress_is_open(run->records[index].progress);
 
     if (!journal_begin(run, index, &now->values, &now->holding,
                        step->kind == STEP_MTA ? &now->edits : NULL, e))
@@ -102,7 +123,11 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
     tell(actor, step, ACT_START, "");
     if (act_write(actor, step, now, &left, e))
         return journal_end(run, index, PROGRESS_DONE, "", e);
-    result->unknown = left == ACT_LEFT_UNKNOWN;
+    if (was_begun && step->kind == STEP_MTA && left == ACT_LEFT_NOTHING)
+        left = put_back_earlier(actor, run, index, e);
+    /* A vendor that did not answer may have done it. */
+    result->unknown = left == ACT_LEFT_UNKNOWN ||
+                      (left == ACT_LEFT_TRACES && e->code == ERR_TIMEOUT && step->kind != STEP_MTA);
     /* Else the begin stays without an end, and the next run looks first. */
     if (left == ACT_LEFT_NOTHING && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
         log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);

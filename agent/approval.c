@@ -94,30 +94,38 @@ static void name_targets(const struct plan *plan, struct targets *targets)
             }
 }
 
-void approval_show_now(struct session *session)
+bool approval_find_targets(struct session *session, const struct plan *plan, struct error *e)
 {
     const struct options *given = session->options;
     struct options options = *given;
-    struct plan old = session->plan;
     struct strings words = {0};
-    struct error ignored = {0};
+    bool ok;
 
-    addresses_of(&old, &words);
+    addresses_of(plan, &words);
     options.word_count = words.count < WORDS_MAX ? words.count : WORDS_MAX;
     for (size_t i = 0; i < options.word_count; i++)
         options.words[i] = words.v[i];
     session->options = &options;
-    session->plan = (struct plan){0};
     targets_free(&session->targets);
-    if (session_find_targets(session, &ignored)) {
-        name_targets(&old, &session->targets);
-        /* Of what is not known well enough to act on, "no changes" would be the wrong answer. */
-        if (session_look(session, &ignored) && session_plan(session, &ignored) &&
-            session->plan.count > 0)
-            show_plan(session, stderr);
-    }
+    ok = session_find_targets(session, e);
+    if (ok)
+        name_targets(plan, &session->targets);
+    options_again(&options, session->again);
     session->options = given;
     strings_free(&words);
+    return ok;
+}
+
+void approval_show_now(struct session *session)
+{
+    struct plan old = session->plan;
+    struct error ignored = {0};
+
+    session->plan = (struct plan){0};
+    /* Of what is not known well enough to act on, "no changes" would be the wrong answer. */
+    if (approval_find_targets(session, &old, &ignored) && session_look(session, &ignored) &&
+        session_plan(session, &ignored) && session->plan.count > 0)
+        show_plan(session, stderr);
     plan_free(&old);
 }
 
@@ -133,11 +141,11 @@ static bool approved_by_id(const struct session *session, struct error *e)
              APPROVE_DIGITS);
     else
         fail(e, ERR_PLAN_NOT_APPROVED,
-             "the plan is %s now, not %.40s: something has changed since "
-             "it was approved",
+             "the plan is %s now, not %.40s: something has changed since it was approved, or it "
+             "was asked for with other targets or options",
              id, given);
     error_what(e, "the plan was not approved");
-    return error_next(e, "namesake apply --approve %s", id);
+    return error_next(e, "namesake apply --approve %s%s", id, session->again);
 }
 
 bool approval_given(struct session *session, struct error *e)
@@ -151,9 +159,9 @@ bool approval_given(struct session *session, struct error *e)
     if (!session_can_ask(session)) {
         fail(e, ERR_USAGE, "nobody can be asked: this is no terminal, or --no-input was given");
         error_what(e, "the plan was not approved");
-        error_next(e, "namesake %s --yes", command_name(options->command));
+        error_next(e, "namesake %s --yes%s", command_name(options->command), session->again);
         if (options->command == CMD_APPLY)
-            error_next(e, "namesake apply --approve %s", session->plan.id);
+            error_next(e, "namesake apply --approve %s%s", session->plan.id, session->again);
         return false;
     }
     show_plan(session, stdout);
@@ -161,10 +169,10 @@ bool approval_given(struct session *session, struct error *e)
         return true;
     fail(e, ERR_PLAN_NOT_APPROVED, "the answer was not yes");
     error_what(e, "the plan was not approved");
-    return error_next(e, "namesake %s", command_name(options->command));
+    return error_next(e, "namesake %s%s", command_name(options->command), session->again);
 }
 
-bool approval_check_rights(const struct plan *plan, struct error *e)
+bool approval_check_rights(const struct session *session, const struct plan *plan, struct error *e)
 {
     if (geteuid() == 0)
         return true;
@@ -175,7 +183,8 @@ bool approval_check_rights(const struct plan *plan, struct error *e)
         fail(e, ERR_ROOT_NEEDED, "step %zu edits and reloads %s on this machine", i + 1,
              step->target);
         error_what(e, "cannot apply the plan as this user");
-        error_next(e, "sudo namesake apply");
+        error_next(e, "sudo namesake %s%s", command_name(session->options->command),
+                   session->again);
         return error_next(e, "namesake apply --only forward,ptr");
     }
     return true;

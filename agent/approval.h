@@ -32,8 +32,13 @@ bool approval_given(struct session *session, struct error *e) MUST_USE;
  */
 void approval_show_now(struct session *session);
 
+/* Find the targets that a plan is about, under the names that it gave them. */
+bool approval_find_targets(struct session *session, const struct plan *plan,
+                           struct error *e) MUST_USE;
+
 /* ERR_ROOT_NEEDED when a step edits this machine's mail server and we are not root. */
-bool approval_check_rights(const struct plan *plan, struct error *e) MUST_USE;
+bool approval_check_rights(const struct session *session, const struct plan *plan,
+                           struct error *e) MUST_USE;
 
 /* Take the state directory's lock; close *fd to give it back. ERR_LOCKED names the holder. */
 bool approval_lock(const char *state_dir, const char *command, int *fd, struct error *e) MUST_USE;

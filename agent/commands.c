@@ -78,10 +78,6 @@ static int end_with_plan(struct session *s, int pending)
     report.exit_code = changes + by_hand > 0 ? pending : nothing_to_do(s);
     if (changes > 0 && s->options->command == CMD_ROLLBACK)
         str_format(report.next, sizeof report.next, "namesake rollback %s", s->run.id);
-    else if (changes > 0)
-        str_format(report.next, sizeof report.next, "namesake apply --approve %s", s->plan.id);
-    else if (by_hand > 0)
-        str_cut(report.next, sizeof report.next, "namesake ticket");
     return session_end(s, &report);
 }
 
@@ -130,21 +126,28 @@ static int end_with_result(struct session *s, const struct apply_result *result,
     return session_end(s, &report);
 }
 
-/* For errors midway: which steps are made and stay, and of which that is not known. */
-static void describe_done(struct session *s, const struct apply_result *result)
+/* For errors midway: how many steps are behind it, and whether that of the one at work is known. */
+static void describe_done(struct session *s, size_t behind, size_t all, const char *how,
+                          bool unknown)
 {
-    const struct run *run = &s->run;
-    size_t made = 0, used = 0;
+    size_t used = 0;
+
+    if (behind == 0 && !unknown)
+        return;
+    if (behind > 0)
+        used = (size_t)snprintf(s->done, sizeof s->done, "%zu of %zu steps are %s%s", behind, all,
+                                how, unknown ? "; " : "");
+    str_format(s->done + used, sizeof s->done - used, "%s (run %s)",
+               unknown ? "what became of the one at work is not known" : "", s->run.id);
+}
+
+static size_t steps_done(const struct run *run)
+{
+    size_t done = 0;
 
     for (size_t i = 0; i < run->plan.count; i++)
-        made += run->records[i].progress == PROGRESS_DONE;
-    if (made == 0 && !result->unknown)
-        return;
-    if (made > 0)
-        used = (size_t)snprintf(s->done, sizeof s->done, "%zu of %zu steps are made and stay%s",
-                                made, plan_changes(&run->plan), result->unknown ? "; " : "");
-    str_format(s->done + used, sizeof s->done - used, "%s (run %s)",
-               result->unknown ? "what became of the one at work is not known" : "", run->id);
+        done += run->records[i].progress == PROGRESS_DONE;
+    return done;
 }
 
 static int run_plan(struct session *s)
@@ -154,7 +157,8 @@ static int run_plan(struct session *s)
     struct error e = {0};
 
     if (!apply_run(&actor, &s->run, &result, &e)) {
-        describe_done(s, &result);
+        describe_done(s, steps_done(&s->run), plan_changes(&s->run.plan), "made and stay",
+                      result.unknown);
         if (apply_undoable(&s->run) > 0) {
             e.next[0] = e.alt[0] = '\0';
             /* What somebody else changed is in the way of going on until it is as planned again. */
@@ -167,12 +171,15 @@ static int run_plan(struct session *s)
         }
         return session_fail(s, &e);
     }
-    if (s->options->window_s > 0 && act_code(&result) == EXIT_YES && s->targets.count > 0)
+    if (s->options->window_s > 0 && act_code(&result) == EXIT_YES) {
+        if (s->targets.count == 0 && !approval_find_targets(s, &s->run.plan, &e))
+            return session_fail(s, &e);
         return verify_command(s);
+    }
     return end_with_result(s, &result,
-                           act_code(&result) == EXIT_YES       ? "namesake verify --window 1h"
+                           result.left > 0                     ? "namesake apply --continue"
                            : act_code(&result) == EXIT_BY_HAND ? "namesake ticket"
-                                                               : "namesake apply --continue");
+                                                               : "namesake verify --window 1h");
 }
 
 static int resume(struct session *s)
@@ -203,7 +210,7 @@ static int start_run(struct session *s)
     struct error e = {0};
     int lock, code;
 
-    if (!approval_check_rights(&s->plan, &e) || !journal_state_dir(state, sizeof state, &e) ||
+    if (!approval_check_rights(s, &s->plan, &e) || !journal_state_dir(state, sizeof state, &e) ||
         !approval_lock(state, "apply", &lock, &e))
         return session_fail(s, &e);
     code = apply_check(&actor, &s->plan, &e) &&
@@ -214,10 +221,39 @@ static int start_run(struct session *s)
     return code;
 }
 
+/* What decides a plan cannot change one that is made, nor one that a run has begun with. */
+static bool check_apply(const struct options *o, struct error *e)
+{
+    char again[OPTIONS_AGAIN_MAX];
+    struct options without = *o;
+
+    without.config = NULL;
+    without.resolver_count = 0;
+    if (!o->resume && approval_is_file(o))
+        without.word_count = 0;
+    options_again(&without, again);
+    if (o->resume && (again[0] != '\0' || o->approve != NULL || o->dry_run)) {
+        fail(e, ERR_USAGE,
+             "--continue goes on with the last run, as it was approved, and takes no%s",
+             o->dry_run           ? " --dry-run"
+             : o->approve != NULL ? " --approve"
+                                  : " targets, and no options that decide a plan");
+        error_next(e, "namesake apply --continue");
+        return error_next(e, "namesake show last");
+    }
+    if (o->resume || !approval_is_file(o) || again[0] == '\0')
+        return true;
+    fail(e, ERR_USAGE, "a plan file says all that is to be done, and%.100s cannot change it",
+         again);
+    return error_next(e, "namesake plan --save %s%s", o->words[0], again);
+}
+
 static int apply(struct session *s)
 {
     struct error e = {0};
 
+    if (!check_apply(s->options, &e))
+        return session_fail(s, &e);
     if (s->options->resume)
         return resume(s);
     if (!get_plan(s, &e))
@@ -258,6 +294,7 @@ static int undo(struct session *s)
     struct apply_result result;
     struct error e = {0};
     struct actor actor;
+    char next[96];
 
     apply_undo_plan(&s->run, &s->plan);
     actor = session_actor(s, &s->plan);
@@ -270,18 +307,20 @@ static int undo(struct session *s)
         return end_with_plan(s, EXIT_YES);
     if (!approval_given(s, &e))
         return session_fail(s, &e);
-    if (!approval_check_rights(&s->plan, &e))
+    if (!approval_check_rights(s, &s->plan, &e))
         return session_fail(s, &e);
     if (!apply_undo(&actor, &s->run, false, &result, &e)) {
-        describe_done(s, &result);
-        if (result.unknown) {
+        size_t behind = result.changed + result.already;
+
+        describe_done(s, behind, s->plan.count, "undone", result.unknown);
+        if (result.unknown)
             e.next[0] = e.alt[0] = '\0';
+        if (e.next[0] == '\0' && (behind > 0 || result.unknown))
             error_next(&e, "namesake rollback %s", s->run.id);
-        }
         return session_fail(s, &e);
     }
-    return end_with_result(s, &result,
-                           result.left > 0 ? "namesake rollback last" : "namesake audit");
+    str_format(next, sizeof next, "namesake rollback %s", s->run.id);
+    return end_with_result(s, &result, result.left > 0 ? next : "namesake audit");
 }
 
 static int rollback(struct session *s)

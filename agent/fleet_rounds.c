@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/act.h"
+#include "agent/base/clock.h"
 #include "agent/base/log.h"
 #include "agent/verify_command.h"
 
@@ -147,13 +147,13 @@ static void turn(struct work *work)
 static bool make_rounds(struct work *work, int64_t deadline_ms)
 {
     const struct verify_settings *settings = &work->settings;
-    time_t start = time(NULL);
+    const int64_t start_ms = clock_ms();
 
     for (;; turn(work)) {
-        work->last = time(NULL) - start + settings->interval_s > settings->window_s;
+        work->last = clock_seconds_since(start_ms) + settings->interval_s > settings->window_s;
         if (!collect_run(work->rounds->collector, next_waiting, take_seen, work, deadline_ms))
             return false;
-        tell_round(work, (uint32_t)(time(NULL) - start));
+        tell_round(work, clock_seconds_since(start_ms));
         if (work->failed != 0 || work->later.count == 0)
             return work->failed == 0;
         fleet_out_flush(work->rounds->out);

@@ -92,6 +92,13 @@ const char *command_name(enum command_id id);
 void options_help(struct buf *out);
 void options_help_command(enum command_id id, struct buf *out);
 
+/*
+ * The targets and the options that decide what a plan holds, as they are typed: " 203.0.113.25
+ * --only ptr", so that a command that is told means the same. "" when there are none, or too many.
+ */
+#define OPTIONS_AGAIN_MAX 200
+void options_again(const struct options *options, char out[OPTIONS_AGAIN_MAX]);
+
 /* Find a command by its word; false when there is none. */
 bool command_find(const char *word, enum command_id *out) MUST_USE;
 

@@ -121,7 +121,8 @@ static void next_of_plan(const struct report *report, char *out, size_t size)
     if (is_result(report))
         str_cut(out, size, by_hand ? "namesake ticket" : "");
     else if (plan_changes(plan) > 0)
-        snprintf(out, size, "namesake apply --approve %s", plan->id);
+        snprintf(out, size, "namesake apply --approve %s%s", plan->id,
+                 report->again != NULL ? report->again : "");
     else if (by_hand && !is_command(report, "ticket"))
         str_cut(out, size, "namesake ticket");
 }

@@ -97,12 +97,13 @@ struct report {
     size_t probe_count;
     const struct error *error; /* NULL when the command did its work */
     char done[384];            /* error: what was changed; "" when that is nothing */
-    char next[384];  /* the Next: line; "" lets the report choose: the plan's approval, the
+    char next[384];    /* the Next: line; "" lets the report choose: the plan's approval, the
                        tickets, or the first finding's repair */
-    int exit_code;   /* enum exit_code, or an error's */
-    time_t now;      /* jsonl: the time of its events */
-    const char *run; /* apply, rollback: id of the run; NULL */
-    size_t changed;  /* apply, rollback: steps made */
+    const char *again; /* what the plan was asked for with, as it is typed (options_again) */
+    int exit_code;     /* enum exit_code, or an error's */
+    time_t now;        /* jsonl: the time of its events */
+    const char *run;   /* apply, rollback: id of the run; NULL */
+    size_t changed;    /* apply, rollback: steps made */
 };
 
 /* "text"; false when there is no such format. */

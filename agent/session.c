@@ -120,6 +120,7 @@ bool session_open(struct session *session, const struct options *options, bool o
 
     *session = (struct session){.options = options, .done = "nothing was changed"};
     session->style = find_style(options);
+    options_again(options, session->again);
     session->live_errors = isatty(STDERR_FILENO) && !is_dumb_terminal();
     config_defaults(&session->config);
     ok = offline || config_load(options->config, &session->config, mistakes);
@@ -242,6 +243,7 @@ struct report session_report(struct session *session)
         session->vantages[i] = &session->views.v[i].vantage;
     return (struct report){.command = command_name(session->options->command),
                            .strict = session->config.strict,
+                           .again = session->again,
                            .now = time(NULL),
                            .identities = session->identities,
                            .identity_count = session->identity_count,

@@ -23,6 +23,7 @@ struct session {
     struct views views;                          /* the places that look; none: here alone */
     const struct vantage *vantages[VIA_MAX + 1]; /* what reports tell of them */
     struct plan plan;
+    char again[OPTIONS_AGAIN_MAX]; /* what plans are asked for with */
     struct run run;
     struct step_outcome *outcomes; /* of the steps that are acted on, by their number; or NULL */
     const struct plan *acting;     /* the plan whose steps these are */

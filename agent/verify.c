@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "agent/ability.h"
 #include "agent/act.h"
+#include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/views.h"
 
@@ -250,7 +250,7 @@ void verify_remember(struct identity *identities, size_t count, struct verify_me
         struct zone_spell *spell = &memories[i / 2].zones[i % 2];
         enum zone_fault fault = set != NULL ? rrset_zone_fault(set) : ZONE_SOUND;
         if (fault != spell->fault || spell->rounds == 0)
-            *spell = (struct zone_spell){.fault = fault, .since = time(NULL)};
+            *spell = (struct zone_spell){.fault = fault, .since_ms = clock_ms()};
         spell->rounds++;
     }
 }
@@ -265,7 +265,7 @@ static void judge_spells(struct identity *identities, size_t count,
         const struct zone_spell *spell = &memories[i / 2].zones[i % 2];
         if (set == NULL || spell->fault == ZONE_SOUND || spell->rounds < rounds)
             continue;
-        set->broken_s = (uint32_t)(time(NULL) - spell->since) + 1;
+        set->broken_s = clock_seconds_since(spell->since_ms) + 1;
         judgement_free(&identity->judgement);
         audit_target(&identity->facts, &identity->judgement);
     }
@@ -306,7 +306,7 @@ static enum verify_outcome rounds(const struct verify_run *run, struct verify_me
                                   struct sights *last)
 {
     const struct verify_settings *settings = run->settings;
-    time_t start = time(NULL);
+    const int64_t start_ms = clock_ms();
     unsigned in_row = 0, made = 0;
 
     for (;;) {
@@ -316,7 +316,7 @@ static enum verify_outcome rounds(const struct verify_run *run, struct verify_me
         made++;
         in_row = round.good ? in_row + 1 : 0;
         round.in_row = in_row;
-        round.at_s = (uint32_t)(time(NULL) - start);
+        round.at_s = clock_seconds_since(start_ms);
         run->told(run->arg, &round);
         if (in_row >= settings->passes)
             return VERIFY_ALIGNED;

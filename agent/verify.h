@@ -5,7 +5,6 @@
 #ifndef NAMESAKE_VERIFY_H
 #define NAMESAKE_VERIFY_H
 
-#include <time.h>
 
 #include "agent/collect.h"
 #include "agent/report.h"
@@ -37,7 +36,7 @@ enum verify_outcome {
 /* Since when a zone has had the same fault, in every round. */
 struct zone_spell {
     enum zone_fault fault;
-    time_t since;
+    int64_t since_ms; /* on clock_ms */
     unsigned rounds;
 };
 

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/str.h"
 #include "agent/net/smtp.h"
 #include "agent/net/via_ssh.h"
@@ -300,7 +301,7 @@ START_TEST(hanging_at_any_byte)
     struct error e = {0};
     int log_fd;
     pid_t child = child_start(stand_between, &m, &log_fd);
-    int64_t started = ssh_now_ms();
+    int64_t started = clock_ms();
     struct ssh_output output = {.out = BUF_INIT(1000), .err = BUF_INIT(1000)};
     struct ssh *ssh;
 
@@ -316,7 +317,7 @@ START_TEST(hanging_at_any_byte)
         ck_assert_int_eq(e.code, ERR_SSH_FAILED);
     }
     ssh_free(ssh);
-    ck_assert_int_lt(ssh_now_ms() - started, 15000);
+    ck_assert_int_lt(clock_ms() - started, 15000);
     child_stop(child, log_fd, text, sizeof text);
 }
 END_TEST
@@ -429,7 +430,7 @@ static void talk_all(const char *target, uint16_t port, int count, uint32_t conn
         pool->talks[i].got = BUF_INIT(1000);
         begin_talk(&pool->talks[i]);
     }
-    (void)loop_run(pool->loop, all_talked, pool, ssh_now_ms() + 60000);
+    (void)loop_run(pool->loop, all_talked, pool, clock_ms() + 60000);
     for (int i = 0; i < count; i++) {
         ssh_stream_close(&pool->talks[i].stream);
         buf_free(&pool->talks[i].got);
@@ -450,7 +451,7 @@ START_TEST(streams)
     uint16_t port = child_port(listener);
     pid_t child = child_start(greet, &listener, &log_fd);
     static struct pool pool;
-    int64_t started = ssh_now_ms();
+    int64_t started = clock_ms();
     char text[8];
 
     close(listener);
@@ -458,7 +459,7 @@ START_TEST(streams)
     ck_assert_msg(pool.good == TALKS, "%s: %d good, %d bad, the last one %d", crowds[_i].label,
                   pool.good, pool.bad, (int)pool.last);
     printf("%s: %d streams a second\n", crowds[_i].label,
-           (int)(TALKS * 1000 / (ssh_now_ms() - started + 1)));
+           (int)(TALKS * 1000 / (clock_ms() - started + 1)));
     child_stop(child, log_fd, text, sizeof text);
 }
 END_TEST
@@ -582,9 +583,9 @@ START_TEST(greetings_through_a_viewpoint)
     ck_assert_msg(settings.via != NULL, "%s", e.why);
     crowd.smtp = smtp_new(loop, &settings);
     crowd.loop = loop;
-    started = ssh_now_ms();
-    (void)loop_run_pass(loop, all_greeted, &crowd, ssh_now_ms() + 100000);
-    took = ssh_now_ms() - started;
+    started = clock_ms();
+    (void)loop_run_pass(loop, all_greeted, &crowd, clock_ms() + 100000);
+    took = clock_ms() - started;
     printf("%s: %d of %d in %d ms (%d a second), %zu sessions\n", crowds_of_mail[_i].label,
            crowd.good, crowd.first_filtered, (int)took, (int)(crowd.good * 1000 / (took + 1)),
            via_ssh_sessions(settings.via));
@@ -624,8 +625,9 @@ START_TEST(viewpoint_is_lost)
     ck_assert_msg(settings.via != NULL, "%s", e.why);
     smtp = smtp_new(loop, &settings);
     if (_i == 1) /* the listener, and the sessions */
-        ck_assert_int_eq(system("kill $(cat $LAB/sshd-22.pid); pkill -9 -f '[s]shd(-session)?: root'"), 0);
-    ck_assert(loop_run_pass(loop, is_told, smtp, ssh_now_ms() + 20000));
+        ck_assert_int_eq(
+            system("kill $(cat $LAB/sshd-22.pid); pkill -9 -f '[s]shd(-session)?: root'"), 0);
+    ck_assert(loop_run_pass(loop, is_told, smtp, clock_ms() + 20000));
     ck_assert_msg(settings.via->lost, "%s", viewpoints[_i].label);
     ck_assert_msg(strstr(settings.via->why.why, viewpoints[_i].what), "%s: %s",
                   viewpoints[_i].label, settings.via->why.why);

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "agent/base/clock.h"
 
 /* A connection and the moment at which waiting for it ends. */
 struct line {
@@ -15,21 +16,13 @@ struct line {
     int64_t deadline_ms;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Wait for one event; 0, or the errno that says why it did not come. */
 static int wait_for(const struct line *line, short events)
 {
     struct pollfd fd = {.fd = line->fd, .events = events};
 
     for (;;) {
-        int64_t left = line->deadline_ms - now_ms();
+        int64_t left = line->deadline_ms - clock_ms();
         int n;
 
         if (left <= 0)
@@ -49,7 +42,7 @@ static int open_line(const struct dns_server *server, uint32_t timeout_ms, struc
     socklen_t length = ip_to_sockaddr(&server->ip, server->port, &address), size = sizeof(int);
     int code = 0;
 
-    line->deadline_ms = now_ms() + timeout_ms;
+    line->deadline_ms = clock_ms() + timeout_ms;
     line->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (line->fd < 0)
         return errno;

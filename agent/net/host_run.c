@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/str.h"
 
 #define SYSTEM_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,14 +40,6 @@ struct child {
 struct ends {
     int in, out, err, failure;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t = {0};
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void close_one(int *fd)
 {
@@ -245,12 +237,12 @@ static void look_for_end(struct child *child)
 static bool follow(struct child *child, const struct command *command, struct command_result *r,
                    struct error *e)
 {
-    int64_t until = now_ms() + command->timeout_ms;
+    int64_t until = clock_ms() + command->timeout_ms;
 
     while (!child->ended) {
         struct pollfd fds[] = {
             {child->out, POLLIN, 0}, {child->err, POLLIN, 0}, {child->life, POLLIN, 0}};
-        int64_t left = until - now_ms();
+        int64_t left = until - clock_ms();
 
         if (left <= 0)
             return fail(e, ERR_TIMEOUT, "%.100s did not end within %u s", command->argv[0],

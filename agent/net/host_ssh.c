@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
 
@@ -66,11 +67,11 @@ static bool connect_again(struct host_ssh *host, struct error *e)
     if (ssh_is_alive(host->ssh))
         return true;
     /* Putting back takes several operations: each of them shall not wait in vain again. */
-    if (host->lost_ms != 0 && ssh_now_ms() - host->lost_ms < SSH_OPEN_MS)
+    if (host->lost_ms != 0 && clock_ms() - host->lost_ms < SSH_OPEN_MS)
         return fail(e, ERR_SSH_FAILED, "the connection was lost and does not come about again");
     ssh_free(host->ssh);
     host->ssh = ssh_open(&host->target, SSH_OPEN_MS, e);
-    host->lost_ms = host->ssh == NULL ? ssh_now_ms() : 0;
+    host->lost_ms = host->ssh == NULL ? clock_ms() : 0;
     return host->ssh != NULL;
 }
 
@@ -125,13 +126,13 @@ static bool ssh_host_run(struct host *base, const struct command *command,
     const struct host_ssh_call call = {words,         command->argv,       input,
                                        strlen(input), command->timeout_ms, HOST_OUTPUT_MAX};
     struct ssh_output output;
-    int64_t started_ms = ssh_now_ms();
+    int64_t started_ms = clock_ms();
 
     str_format(seconds, sizeof seconds, "%u.%03u", command->timeout_ms / 1000,
                command->timeout_ms % 1000);
     if (!host_ssh_call(host, &call, &output, e))
         return error_what(e, "cannot run %.100s on %s", command->argv[0], base->title);
-    if (!judge_end(&output, command, ssh_now_ms() - started_ms, e)) {
+    if (!judge_end(&output, command, clock_ms() - started_ms, e)) {
         host_ssh_output_free(&output);
         return error_what(e, "cannot run %.100s on %s", command->argv[0], base->title);
     }

@@ -19,7 +19,7 @@ struct host_ssh {
     struct host host;
     struct ssh_target target;
     struct ssh *ssh; /* opened anew for the next operation when it broke during the last one */
-    int64_t lost_ms; /* when that was tried in vain, on ssh_now_ms; 0: never */
+    int64_t lost_ms; /* when that was tried in vain, on clock_ms; 0: never */
     bool root, sudo;
 };
 

@@ -1,6 +1,7 @@
 /* http.c - HTTPS with libcurl: one request at a time, limits on everything. */
 #include "agent/net/http.h"
 
+#include "agent/base/clock.h"
 #include "agent/base/ip.h"
 #include "agent/base/log.h"
 #include "agent/base/mem.h"
@@ -10,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define HEADER_LINES_MAX 200
 #define HEADER_BYTES_MAX ((size_t)64 << 10)
@@ -293,19 +293,11 @@ static bool try_once(const struct http_library *lib, const struct http_request *
     return ok;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool http_wait(int64_t ms)
 {
-    const int64_t end = now_ms() + ms;
+    const int64_t end = clock_ms() + ms;
 
-    for (int64_t left = ms; left > 0 && loop_stop_signal() == 0; left = end - now_ms()) {
+    for (int64_t left = ms; left > 0 && loop_stop_signal() == 0; left = end - clock_ms()) {
         int64_t slice = left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS;
         nanosleep(&(struct timespec){.tv_nsec = (long)slice * 1000000}, NULL);
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/mem.h"
 #include "agent/base/str.h"
 
@@ -22,7 +23,7 @@ bool ssh_wait(struct ssh *ssh)
     const int on = 1;
     int blocked = libssh2_session_block_directions(ssh->session);
     struct pollfd one = {.fd = ssh->fd};
-    int64_t left = ssh->deadline_ms - ssh_now_ms();
+    int64_t left = ssh->deadline_ms - clock_ms();
 
     (void)setsockopt(ssh->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     if (left <= 0)
@@ -107,7 +108,7 @@ struct ssh *ssh_open(const struct ssh_target *target, uint32_t timeout_ms, struc
 
     ssh->target = *target;
     ssh->fd = -1;
-    ssh->deadline_ms = ssh_now_ms() + timeout_ms;
+    ssh->deadline_ms = clock_ms() + timeout_ms;
     if (start(ssh, e))
         return ssh;
     ssh_free(ssh);
@@ -127,7 +128,7 @@ void ssh_free(struct ssh *ssh)
     if (!ssh)
         return;
     if (ssh->session) {
-        ssh->deadline_ms = ssh_now_ms() + FAREWELL_MS;
+        ssh->deadline_ms = clock_ms() + FAREWELL_MS;
         if (ssh->alive)
             SSH_UNTIL_DONE(ssh, rc, libssh2_session_disconnect(ssh->session, "done"));
         /* Channels that are still there are closed by this, which may have to send something. */

@@ -42,9 +42,6 @@ struct ssh_target_text ssh_target_text(const struct ssh_target *target);
 /* A command for the operator's own client: "ssh root@out2", "ssh -p 2222 root@out2". */
 struct ssh_target_text ssh_target_command(const struct ssh_target *target);
 
-/* Milliseconds on a clock that never jumps: what the time limits of this file run on. */
-int64_t ssh_now_ms(void);
-
 struct ssh;
 
 /*

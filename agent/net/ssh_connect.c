@@ -10,9 +10,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/str.h"
 
 #define ADDRESSES_MAX 8
@@ -24,14 +24,6 @@ struct places {
     struct ip ip[ADDRESSES_MAX];
 };
 
-int64_t ssh_now_ms(void)
-{
-    struct timespec t = {0};
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_fd(int fd, short events, int64_t deadline_ms)
 {
     struct pollfd one = {.fd = fd, .events = events};
@@ -39,7 +31,7 @@ static int wait_fd(int fd, short events, int64_t deadline_ms)
     int n;
 
     do {
-        left = deadline_ms - ssh_now_ms();
+        left = deadline_ms - clock_ms();
         if (left <= 0)
             return 0;
         n = poll(&one, 1, left > 60000 ? 60000 : (int)left);
@@ -156,7 +148,7 @@ int ssh_connect(const struct ssh_target *target, int64_t deadline_ms, struct err
     else if (!look_up_in_time(target->host, deadline_ms, &places, e))
         return -1;
     for (size_t i = 0; i < places.count; i++) {
-        int64_t left = deadline_ms - ssh_now_ms();
+        int64_t left = deadline_ms - clock_ms();
         int64_t share = left / (int64_t)(places.count - i);
 
         code = try_one(&places.ip[i], target->port, deadline_ms - left + share, &fd);

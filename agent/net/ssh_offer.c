@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
+
 #define KEXINIT 20 /* RFC 4253 12 */
 #define HEAD 5     /* packet length, padding length */
 #define COOKIE 16
@@ -145,7 +147,7 @@ static bool ask(int fd, int64_t deadline_ms, struct buf *got, struct ssh_offer *
     if (send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL) != (ssize_t)sizeof hello - 1)
         return false;
     while (!complete(got, offer)) {
-        int64_t left = deadline_ms - ssh_now_ms();
+        int64_t left = deadline_ms - clock_ms();
         ssize_t n;
 
         if (left <= 0 || !buf_ok(got) || poll(&one, 1, (int)left) == 0)
@@ -162,7 +164,7 @@ static bool ask(int fd, int64_t deadline_ms, struct buf *got, struct ssh_offer *
 void ssh_explain_handshake(struct ssh *ssh, struct error *e)
 {
     struct buf got = BUF_INIT(PACKET_MAX);
-    int64_t deadline_ms = ssh_now_ms() + ASK_MS;
+    int64_t deadline_ms = clock_ms() + ASK_MS;
     struct ssh_offer offer;
     struct error ignored;
     int fd = ssh_connect(&ssh->target, deadline_ms, &ignored);

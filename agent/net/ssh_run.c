@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/str.h"
 
 /* The other side must not keep us waiting when we are done with a channel. */
@@ -201,7 +202,7 @@ static void close_channel(struct line *l)
 
     if (!l->channel || !l->ssh->alive)
         return;
-    l->ssh->deadline_ms = ssh_now_ms() + CLOSE_MS;
+    l->ssh->deadline_ms = clock_ms() + CLOSE_MS;
     /* One that is not closed by then goes with the session. */
     SSH_UNTIL_DONE(l->ssh, rc, libssh2_channel_free(l->channel));
 }
@@ -215,7 +216,7 @@ bool ssh_run(struct ssh *ssh, const char *text, const char *mark, const void *in
     line.streams[0] = (struct stream){.id = 0, .out = &output->out};
     line.streams[1] =
         (struct stream){.id = SSH_EXTENDED_DATA_STDERR, .out = &output->err, .drops = true};
-    ssh->deadline_ms = ssh_now_ms() + timeout_ms;
+    ssh->deadline_ms = clock_ms() + timeout_ms;
     ok = open_channel(&line, text, e) && follow(&line, timeout_ms, e);
     if (ok)
         output->status = line.streams[0].status;

@@ -12,7 +12,7 @@
 struct ssh {
     LIBSSH2_SESSION *session; /* never blocks: its calls say EAGAIN */
     int fd;
-    int64_t deadline_ms; /* of what is under way, on ssh_now_ms */
+    int64_t deadline_ms; /* of what is under way, on clock_ms */
     bool alive;
     struct ssh_target target;
 };
@@ -36,7 +36,7 @@ bool ssh_failed(struct ssh *ssh, long rc, const char *stage, struct error *e);
 /* A file of the operator: "~/.ssh/NAME". False when there is no home. */
 bool ssh_home_file(const char *name, char *path, size_t size) MUST_USE;
 
-/* TCP to the target; the caller closes the socket. -1 on failure. Deadline on ssh_now_ms. */
+/* TCP to the target; the caller closes the socket. -1 on failure. Deadline on clock_ms. */
 int ssh_connect(const struct ssh_target *target, int64_t deadline_ms, struct error *e);
 
 /* Before the handshake, prefer what is known; after it, insist on it. */

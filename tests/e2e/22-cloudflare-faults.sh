@@ -15,7 +15,7 @@ entries() {
 given "a zone at Cloudflare"
 vendors_reset cloudflare hetzner
 write_faults
-write_fault silent timeout 69
+write_fault silent timeout 4
 read_faults
 
 then_ "no token was told"

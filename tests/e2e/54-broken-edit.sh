@@ -68,6 +68,20 @@ both_files_are_back
 as_it_was postfix
 postfix_restart
 
+when "it is ended as it reloads, and the reload fails when the next run goes on"
+in_between postfix '*reload' 'pkill -9 -x namesake; exit 1'
+run namesake apply --yes --only mta
+expect 137 echo "$STATUS"
+as_it_was postfix
+touch -d '1 hour ago' /etc/postfix/main.cf /etc/postfix/master.cf
+in_between postfix '*reload' 'exit 1'
+run namesake apply --continue
+then_ "what the first had swapped is back, too"
+expect 4 echo "$STATUS"
+both_files_are_back
+as_it_was postfix
+postfix_restart
+
 when "somebody else writes between the check and the swap"
 visitors_come "$V4"
 in_between postconf '*.namesake-*\ -M' 'echo "# mine" >>/etc/postfix/main.cf'

@@ -72,16 +72,16 @@ write_faults() {
     write_fault 422 protocol 69
     write_fault 429 provider-limited 75
     write_fault 429-after-7 provider-limited 75
-    write_fault 500 timeout 69
-    write_fault 503 timeout 69
+    write_fault 500 timeout 4
+    write_fault 503 timeout 4
     write_fault html protocol 69
-    write_fault half timeout 69
+    write_fault half timeout 4
     write_fault length protocol 69
-    write_fault endless timeout 69
+    write_fault endless timeout 4
     write_fault redirect protocol 69
     write_fault other protocol 69
-    write_fault none timeout 69
-    write_fault none+effect timeout 69
+    write_fault none timeout 4
+    write_fault none+effect timeout 4
 }
 
 read_faults() {
