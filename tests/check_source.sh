@@ -73,7 +73,7 @@ $bad"
 # people.
 bad=$(words agent/*.[ch] agent/*/*.[ch] providers/*.[ch] mta/*.[ch] |
     grep -vE '^agent/net/(host_ssh|via_ssh|ssh)[a-z_]*\.[ch]:|^agent/net/(host|via)_open\.c:' |
-    grep -vE '^agent/(options|config_table|trace_command|generic_data[a-z_]*|base/error)\.[ch]:' |
+    grep -vE '^agent/(options|options_again|config_table|trace_command|generic_data[a-z_]*|base/error)\.[ch]:' |
     sed -E 's/ERR_SSH_FAILED//g; s/(->|\.|\*|[ (])ssh([^a-z_0-9]|$)/\1\2/g' |
     grep -iE 'ssh' || true)
 [ -z "$bad" ] || complain "SSH is known outside its own files:
