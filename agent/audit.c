@@ -62,7 +62,8 @@ static enum result same_edge(const struct look *look)
 
     if (facts->helo.state == HELO_OBSERVED || facts->helo.state == HELO_CONFIGURED)
         (void)name_parse_host(facts->helo.value, &said[0]);
-    if (look->greeting == GREETING_NAME_LATER)
+    if (look->greeting == GREETING_NAME_LATER ||
+        (look->greeting == GREETING_TURNED_AWAY && look->banner == MATCH_EQUAL))
         said[1] = facts->wanted;
     else if (look->greeting == GREETING_NAMED)
         (void)name_parse_host(look->greeting_word, &said[1]);

@@ -114,9 +114,16 @@ static enum match look_helo(struct look *look)
                                                                                     : MATCH_DIFFERS;
 }
 
+/* What a line says behind its code. */
+static const char *line_text(const char *line)
+{
+    return strlen(line) > 4 ? line + 4 : "";
+}
+
 static bool has_wanted_word(const char *line, const struct name *wanted)
 {
-    struct cursor c = cursor_of(line, strlen(line)), w;
+    const char *text = line_text(line);
+    struct cursor c = cursor_of(text, strlen(text)), w;
     char word[256];
     struct name name;
 
@@ -127,26 +134,32 @@ static bool has_wanted_word(const char *line, const struct name *wanted)
     return false;
 }
 
-static bool is_masked(const char *line)
+/* A firewall that masks leaves nothing readable in any line. */
+static bool is_masked(const struct strings *lines)
 {
-    const char *text = strlen(line) > 4 ? line + 4 : "";
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *text = line_text(lines->v[i]);
 
-    return strspn(text, "*0123456789 ") == strlen(text) && strstr(text, "**") != NULL;
+        if (strspn(text, "*0123456789 ") != strlen(text) || strstr(text, "**") == NULL)
+            return false;
+    }
+    return true;
 }
 
 static enum greeting look_greeting(struct look *look)
 {
     const struct banner_facts *banner = &look->facts->banner;
     struct name said;
-    const char *line;
+    const char *last;
 
     if (look->facts->banner_off || banner->state != BANNER_OK || banner->lines.count == 0)
         return GREETING_NONE;
-    line = banner->lines.v[0];
-    (void)reply_word(line, look->greeting_word, sizeof look->greeting_word);
-    if (!str_starts(line, "220"))
-        return line[0] == '4' ? GREETING_BUSY : GREETING_TURNED_AWAY;
-    if (is_masked(line))
+    (void)reply_word(banner->lines.v[0], look->greeting_word, sizeof look->greeting_word);
+    /* After a teaser ("220-") the last line decides. */
+    last = banner->lines.v[banner->lines.count - 1];
+    if (!str_starts(last, "220"))
+        return last[0] == '4' ? GREETING_BUSY : GREETING_TURNED_AWAY;
+    if (is_masked(&banner->lines))
         return GREETING_MASKED;
     if (name_parse_host(look->greeting_word, &said) == NAME_GOOD)
         return GREETING_NAMED;

@@ -322,7 +322,7 @@ static void rule_banner_state(struct look *look)
                  banner->lines.v[0]);
     if (look->greeting == GREETING_TURNED_AWAY || look->greeting == GREETING_BUSY)
         look_add(look, FIND_BANNER_REFUSED, "the server turns clients away: \"%.200s\"",
-                 banner->lines.v[0]);
+                 banner->lines.v[banner->lines.count - 1]);
     if (banner->doubted)
         look_add(look, FIND_BANNER_UNREACHABLE,
                  "port 25 may be closed from %s: no greeting of any address came there",

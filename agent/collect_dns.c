@@ -288,9 +288,12 @@ static enum hop look_hop(const struct dns_look *look, enum dns_type type, struct
     if (view != NULL)
         answer_values(view->answer, &owner, type, &set->values, &place->cname, &place->owner,
                       &set->ttl_s);
-    if (view != NULL && set->values.count == 0 &&
-        find_rr(&view->answer->answer, &owner, DNS_CNAME) != NULL)
-        return HOP_ALIAS; /* maybe back to where it began: aliases that loop never get further */
+    /* The servers of its target decide, which these may be or not (RFC 2317). It may lead back to
+     * where it began: aliases that loop never get further. */
+    if (view != NULL && find_rr(&view->answer->answer, &owner, DNS_CNAME) != NULL) {
+        strings_free(&set->values);
+        return HOP_ALIAS;
+    }
     see_servers(look, &authority, views, &owner, type, set);
     if (view == NULL)
         return HOP_SILENT;

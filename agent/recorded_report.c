@@ -286,6 +286,8 @@ static bool read_finding(const json_t *item, struct finding *finding, struct err
     finding->severity = (enum severity)severity;
     finding->owner = (enum owner_role)role;
     finding->check = catalog_entry(finding->id)->check;
+    if (finding->check == CHECK_FORWARD && finding->owner == OWNER_IP) /* of the reverse zone */
+        finding->check = CHECK_PTR;
     return true;
 }
 

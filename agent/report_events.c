@@ -51,7 +51,7 @@ void events_identity(struct events *events, const struct identity *identity, boo
         events_add(
             events, "finding", levels[finding->severity], finding->summary,
             need(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "address", address.s, "finding",
-                           entry->id, "check", check_text(entry->check), "severity",
+                           entry->id, "check", check_text(finding->check), "severity",
                            severity_text(finding->severity), "owner",
                            owner_role_text(finding->owner), "next", text_json(finding->next))));
     }

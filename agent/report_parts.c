@@ -4,12 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-static void view_names(const struct facts *facts, enum check check, struct check_view *view)
+/* Whether the greeting says the wanted name, wherever it stands in it. */
+static bool greets_rightly(const struct identity *identity)
 {
+    const enum result banner = identity->judgement.checks[CHECK_BANNER];
+
+    return (banner == RESULT_OK || banner == RESULT_WARN) &&
+           !name_is_empty(&identity->facts.wanted);
+}
+
+static void view_names(const struct identity *identity, enum check check, struct check_view *view)
+{
+    const struct facts *facts = &identity->facts;
     struct name name = {""};
 
     str_cut(view->wanted, sizeof view->wanted, facts->wanted.s);
-    if (check == CHECK_BANNER && banner_name(&facts->banner, &name) && name.s[0])
+    if (check == CHECK_BANNER && greets_rightly(identity))
+        strings_add(&view->found, facts->wanted.s);
+    else if (check == CHECK_BANNER && banner_name(&facts->banner, &name) && name.s[0])
         strings_add(&view->found, name.s);
     if (check == CHECK_HELO && facts->helo.value[0])
         strings_add(&view->found, facts->helo.value);
@@ -47,7 +59,7 @@ static enum owner_role check_owner(const struct judgement *judged, enum check ch
         return OWNER_NOBODY;
     for (size_t i = 0; i < judged->count; i++) {
         const struct finding *finding = &judged->findings[i];
-        if (catalog_entry(finding->id)->check == check && finding->id != FIND_DNS_TEMPORARY &&
+        if (finding->check == check && finding->id != FIND_DNS_TEMPORARY &&
             finding->severity != SEVERITY_INFO)
             return finding->owner;
     }
@@ -61,12 +73,13 @@ struct check_view check_view(const struct identity *identity, enum check check)
     if (check == CHECK_FORWARD || check == CHECK_PATH)
         view_addresses(&identity->facts, check, &view);
     else
-        view_names(&identity->facts, check, &view);
+        view_names(identity, check, &view);
     return view;
 }
 
-struct greeting_names greeting_names(const struct facts *facts)
+struct greeting_names greeting_names(const struct identity *identity)
 {
+    const struct facts *facts = &identity->facts;
     const struct helo_facts *helo = &facts->helo;
     struct greeting_names names = {{0}, {0}};
     struct name name;
@@ -74,7 +87,9 @@ struct greeting_names greeting_names(const struct facts *facts)
     if (helo->state == HELO_OBSERVED || helo->state == HELO_CONFIGURED)
         str_cut(names.helo, sizeof names.helo,
                 name_parse_host(helo->value, &name) == NAME_GOOD ? name.s : helo->value);
-    if (!facts->banner_off && banner_name(&facts->banner, &name))
+    if (greets_rightly(identity))
+        str_cut(names.banner, sizeof names.banner, facts->wanted.s);
+    else if (!facts->banner_off && banner_name(&facts->banner, &name))
         str_cut(names.banner, sizeof names.banner, name.s[0] ? name.s : "(no name)");
     return names;
 }

@@ -17,11 +17,12 @@ struct check_view {
 /* The caller calls strings_free on found. */
 struct check_view check_view(const struct identity *identity, enum check check);
 
-/* The names that the server says, as they compare; "" when not seen. */
+/* The names that the server says, as they compare; "" when not seen. Of a greeting that has the
+ * wanted name somewhere it is that one. */
 struct greeting_names {
     char helo[256], banner[256];
 };
-struct greeting_names greeting_names(const struct facts *facts);
+struct greeting_names greeting_names(const struct identity *identity);
 
 /* How many addresses have each verdict; of one that several places saw, the worst counts. */
 struct tally {

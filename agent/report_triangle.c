@@ -55,7 +55,7 @@ static void left_corner(const struct facts *facts, struct strings *out)
 static void right_corner(const struct identity *identity, struct corners *out)
 {
     const enum result *checks = identity->judgement.checks;
-    struct greeting_names names = greeting_names(&identity->facts);
+    struct greeting_names names = greeting_names(identity);
     bool banner_first = names.helo[0] == '\0' ||
                         (checks[CHECK_HELO] != RESULT_FAIL && checks[CHECK_BANNER] == RESULT_FAIL);
     bool by_banner = banner_first && names.banner[0] != '\0';
@@ -210,7 +210,7 @@ static void write_list(struct page *page, const struct identity *identity,
     const struct facts *facts = &identity->facts;
     const struct judgement *judged = &identity->judgement;
     const enum result *edges = judged->edges;
-    struct greeting_names names = greeting_names(facts);
+    struct greeting_names names = greeting_names(identity);
     enum result helo = judged->checks[CHECK_HELO], banner = judged->checks[CHECK_BANNER];
 
     list_edge(page, "PTR", edges[EDGE_PTR], page_sign(page, edges[EDGE_PTR]));
