@@ -38,6 +38,16 @@ static void note(struct headers *headers, const char *format, ...)
         strings_add(&headers->notes, shown);
 }
 
+/* Exchange Online's hosts have names of three domains. */
+static void merge_microsoft(struct name *domain)
+{
+    static const char *const same[] = {"office365.com", "exchangelabs.com"};
+
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        if (str_equal(domain->s, same[i]))
+            str_cut(domain->s, sizeof domain->s, "outlook.com");
+}
+
 /* The registered domain of a text, when it is a host name. */
 static bool organisation(const char *text, struct name *out)
 {
@@ -47,6 +57,7 @@ static bool organisation(const char *text, struct name *out)
     if (name.s[0] == '\0' || name.s[0] == '[' || strchr(name.s, ':') != NULL)
         return false;
     *out = generic_registrable(&name);
+    merge_microsoft(out);
     return true;
 }
 
@@ -81,10 +92,19 @@ static struct ip judged_client(const struct header_fields *fields)
     return (struct ip){.family = IP_NONE};
 }
 
+/* A customer's machine at the receiver's hoster has a default name of that hoster. */
+static bool is_customer(const struct hop *hop)
+{
+    struct name name;
+
+    (void)name_parse_host(hop->ptr, &name);
+    return generic_judge(&name, &hop->peer).is_generic;
+}
+
 static bool is_own_host(const struct hop *hop, const struct ip *judged)
 {
     if (hop->ptr_confirmed)
-        return same_organisation(hop->ptr, hop->by);
+        return same_organisation(hop->ptr, hop->by) && !is_customer(hop);
     return hop->microsoft && !ip_equal(&hop->peer, judged) && same_organisation(hop->helo, hop->by);
 }
 
@@ -95,6 +115,8 @@ static const char *inside_because(const struct hop *hop, const struct ip *judged
         return "no peer address";
     if (ip_scope(&hop->peer) != IP_SCOPE_PUBLIC)
         return ip_scope_text(ip_scope(&hop->peer));
+    if (str_starts(hop->with, "LMTP")) /* RFC 2033: only within one side */
+        return "handed on by LMTP";
     return is_own_host(hop, judged) ? "a host of the same organisation" : NULL;
 }
 

@@ -79,23 +79,28 @@ static bool read_name(const char *at, size_t length, char *out, size_t size)
     return true;
 }
 
-/* The quoted refusal: behind "said:" or "to talk to me:" in Postfix, in Exim behind the address of
- * the other host. */
+/* Where a reply begins: "550 ", "550-". */
+static const char *reply_in(const char *text)
+{
+    for (const char *at = strstr(text, ": "); at != NULL; at = strstr(at + 2, ": "))
+        if (strspn(at + 2, "0123456789") == 3 && (at[5] == ' ' || at[5] == '-'))
+            return at + 2;
+    return NULL;
+}
+
+/* The quoted refusal: behind "said:" or "to talk to me:" in Postfix, in Exim the reply behind the
+ * command (and in old ones behind the other host, too). */
 static const char *refusal_of(const char *line)
 {
-    static const char *const marks[] = {
-        " said: ", " refused to talk to me: ", "remote mail server after "};
+    static const char *const marks[] = {" said: ", " refused to talk to me: "};
+    const char *exim = strstr(line, "remote mail server after ");
 
     for (size_t i = 0; i < COUNT(marks); i++) {
         const char *at = strstr(line, marks[i]);
-        if (at != NULL && i < 2)
+        if (at != NULL)
             return at + strlen(marks[i]);
-        if (at != NULL)
-            at = strstr(at, "]: ");
-        if (at != NULL)
-            return at + 3;
     }
-    return NULL;
+    return exim != NULL ? reply_in(exim) : NULL;
 }
 
 static void read_refused_address(const char *refusal, struct log_sighting *out)

@@ -8,7 +8,7 @@
 
 #define TIMEOUT_MS 5000
 #define TAIL_BYTES "524288" /* of each file: some thousand lines; HOST_OUTPUT_MAX is more */
-#define JOURNAL_LINES "2000"
+#define JOURNAL_LINES "500" /* as JSON some 1.5 KB each, which HOST_OUTPUT_MAX has room for */
 
 #define LOGS_MAX 32
 

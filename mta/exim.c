@@ -47,7 +47,7 @@ const struct mta mta_exim = {
                  [MTA_SAYS_GREETING] = "primary_hostname or smtp_banner",
                  [MTA_SAYS_NAME] = "primary_hostname"},
     .by_hand = "primary_hostname = NAME, then reload",
-    .renames = "^[^#]*(primary_hostname|MAIN_HARDCODE_PRIMARY_HOSTNAME|update-exim4.conf)",
+    .renames = "^[^#]*(primary_hostname|MAIN_HARDCODE_PRIMARY_HOSTNAME)[[:space:]]*=",
     .logs = logs,
     .present = exim_present,
     .observe = exim_observe,

@@ -62,7 +62,8 @@ static void find_cloud_init(struct host *host, struct mta_facts *facts)
 {
     static const char *const argv[] = {"grep",
                                        "-rhsE",
-                                       "^[[:space:]]*preserve_hostname:[[:space:]]*[Tt]rue",
+                                       "^[[:space:]]*preserve_hostname:[[:space:]]*[\"']?"
+                                       "([Tt]rue|TRUE|[Yy]es|YES|[Oo]n|ON)",
                                        "/etc/cloud/cloud.cfg",
                                        "/etc/cloud/cloud.cfg.d",
                                        NULL};

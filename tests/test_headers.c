@@ -104,6 +104,30 @@ static const struct {
      "3 203.0.113.25 mail.example.com static-25.hoster.example "
      "DB1PEPF3.mail.protection.outlook.com",
      "spf=pass(example.com) dkim=none(none) dmarc=pass(example.com) compauth=pass()", ""},
+    {"Exchange Online, with the front end that most messages pass",
+     "Received: from CH2PR05CA0050.namprd05.prod.outlook.com (2603:10b6:610:38::27)\n by "
+     "MW6PR12MB7087.namprd12.prod.outlook.com (2603:10b6:303:238::14) with Microsoft SMTP "
+     "Server" DATE "Received: from CH3PEPF0000000A.namprd04.prod.outlook.com "
+     "(2603:10b6:610:38::4)\n by CH2PR05CA0050.outlook.office365.com (2603:10b6:610:38::27) with "
+     "Microsoft SMTP Server via Frontend Transport" DATE
+     "Authentication-Results: spf=pass (sender IP is 203.0.113.25) smtp.mailfrom=example.com\n"
+     "Received: from mail.example.com (203.0.113.25) by\n "
+     "CH3PEPF0000000A.mail.protection.outlook.com (10.167.244.37) with Microsoft SMTP Server "
+     "id 15.20 via Frontend Transport" DATE REST,
+     NULL, "3 203.0.113.25 mail.example.com  CH3PEPF0000000A.mail.protection.outlook.com",
+     "spf=pass(example.com)", ""},
+    {"a mailbox host that is reached by LMTP",
+     "Received: from dir4.mail.example.net ([192.0.2.80])\n\tby box18.mail.example.net with LMTP "
+     "id 4Y" DATE OUTSIDE SENT REST,
+     NULL, "2 203.0.113.25 mail.example.com mail.example.com mx.example.net", "", ""},
+    {"a customer of the receiver's hoster is a stranger",
+     "Received: from static.25.113.0.203.clients.your-server.de ([203.0.113.25] "
+     "helo=mail.example.com)\n\tby www437.your-server.de with esmtps (TLS1.3) (Exim 4.96) id "
+     "1x" DATE SENT REST,
+     NULL,
+     "1 203.0.113.25 mail.example.com static.25.113.0.203.clients.your-server.de "
+     "www437.your-server.de",
+     "", ""},
     {"a stranger who says a name of Microsoft's to Microsoft",
      "Authentication-Results: spf=fail (sender IP is 198.51.100.66) smtp.mailfrom=example.com\n"
      "Received: from x.prod.outlook.com (198.51.100.66) by DB1.mail.protection.outlook.com\n with "

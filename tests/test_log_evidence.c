@@ -64,8 +64,13 @@ static const struct {
      EXIM "** ann@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.9]: SMTP error "
           "from remote mail server after EHLO vm25.localdomain: 550 rejected EHLO or HELO "
           "vm25.localdomain: who?",
-     ""},
-    {"Exim, refused, as it is written",
+     " vm25.localdomain 2026-11-25 20:56:06"},
+    {"Exim, refused for its address",
+     EXIM "** ann@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.9] CV=yes: SMTP "
+          "error from remote mail server after RCPT TO:<ann@example.net>: 550 5.7.1 Client host "
+          "[203.0.113.25] blocked using zen",
+     "203.0.113.25  2026-11-25 20:56:06"},
+    {"Exim, refused, as older ones write it",
      EXIM
      "SMTP error from remote mail server after RCPT TO:<a@b>: host mx.example.net [192.0.2.9]: "
      "550 5.5.0 rejected EHLO or HELO vm25.localdomain: who?",
