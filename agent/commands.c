@@ -150,27 +150,32 @@ static size_t steps_done(const struct run *run)
     return done;
 }
 
+/* It ended midway: what stays, and how to go on or back. */
+static int stopped(struct session *s, const struct apply_result *result, struct error *e)
+{
+    /* What somebody else changed is in the way of going on until it is as planned again. */
+    const bool stale = e->code == ERR_PLAN_STALE;
+
+    describe_done(s, steps_done(&s->run), plan_changes(&s->run.plan), "made and stay",
+                  result->unknown);
+    if (apply_undoable(&s->run) > 0) {
+        e->next[0] = e->alt[0] = '\0';
+        error_next(e, stale ? "namesake rollback last" : "namesake apply --continue");
+        error_next(e, stale ? "namesake apply --continue" : "namesake rollback last");
+    } else if (e->next[0] == '\0') {
+        error_next(e, "namesake apply --continue");
+    }
+    return session_fail(s, e);
+}
+
 static int run_plan(struct session *s)
 {
     struct actor actor = session_actor(s, &s->run.plan);
     struct apply_result result;
     struct error e = {0};
 
-    if (!apply_run(&actor, &s->run, &result, &e)) {
-        describe_done(s, steps_done(&s->run), plan_changes(&s->run.plan), "made and stay",
-                      result.unknown);
-        if (apply_undoable(&s->run) > 0) {
-            e.next[0] = e.alt[0] = '\0';
-            /* What somebody else changed is in the way of going on until it is as planned again. */
-            error_next(&e, e.code == ERR_PLAN_STALE ? "namesake rollback last"
-                                                    : "namesake apply --continue");
-            error_next(&e, e.code == ERR_PLAN_STALE ? "namesake apply --continue"
-                                                    : "namesake rollback last");
-        } else if (e.next[0] == '\0') {
-            error_next(&e, "namesake apply --continue");
-        }
-        return session_fail(s, &e);
-    }
+    if (!apply_run(&actor, &s->run, &result, &e))
+        return stopped(s, &result, &e);
     if (s->options->window_s > 0 && act_code(&result) == EXIT_YES) {
         if (s->targets.count == 0 && !approval_find_targets(s, &s->run.plan, &e))
             return session_fail(s, &e);

@@ -57,16 +57,15 @@ static void file_word(struct host *host, const char *path, char *out, size_t siz
     host_file_free(&file);
 }
 
+/* Any spelling of YAML's true. */
+#define PRESERVED                                                                                  \
+    "^[[:space:]]*preserve_hostname:[[:space:]]*[\"']?([Tt]rue|TRUE|[Yy]es|YES|[Oo]n|ON)"
+
 /* cloud-init sets the host name at every boot unless it is told to preserve it. */
 static void find_cloud_init(struct host *host, struct mta_facts *facts)
 {
-    static const char *const argv[] = {"grep",
-                                       "-rhsE",
-                                       "^[[:space:]]*preserve_hostname:[[:space:]]*[\"']?"
-                                       "([Tt]rue|TRUE|[Yy]es|YES|[Oo]n|ON)",
-                                       "/etc/cloud/cloud.cfg",
-                                       "/etc/cloud/cloud.cfg.d",
-                                       NULL};
+    static const char *const argv[] = {
+        "grep", "-rhsE", PRESERVED, "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d", NULL};
     char preserved[128];
 
     if (!file_is_there(host, "/etc/cloud/cloud.cfg") ||
