@@ -89,18 +89,35 @@ static void take_answer(struct cursor *text, struct strings *answers)
     buf_free(&answer);
 }
 
+/* A first letter from A to Z would begin a macro's assignment: an empty verbatim part comes first. */
+static void add_safe(struct strings *texts, const char *text)
+{
+    struct buf safe = BUF_INIT(EXIM_TEXT_MAX);
+
+    if (*text >= 'A' && *text <= 'Z')
+        buf_text(&safe, "\\N\\N");
+    buf_text(&safe, text);
+    strings_add(texts, buf_string(&safe));
+    buf_free(&safe);
+}
+
 static bool expand_some(const struct exim_asking *asking, const struct strings *texts, size_t from,
                         size_t count, struct strings *answers, struct error *e)
 {
     const char *argv[EXIM_ARGUMENTS_MAX] = {"-be"};
     struct command_result result;
+    struct strings safe = {0};
     struct cursor text;
+    bool ok;
 
     for (size_t i = 0; i < count; i++) {
-        argv[1 + 2 * i] = texts->v[from + i];
+        add_safe(&safe, texts->v[from + i]);
+        argv[1 + 2 * i] = safe.v[i];
         argv[2 + 2 * i] = MARK;
     }
-    if (!exim_run(asking, argv, &result, e))
+    ok = exim_run(asking, argv, &result, e);
+    strings_free(&safe);
+    if (!ok)
         return false;
     text = cursor_of(buf_string(&result.out), result.out.length);
     for (size_t i = 0; i < count; i++)

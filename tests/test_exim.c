@@ -205,6 +205,11 @@ static const struct {
          "  helo_data = c.example\n",
      "port 25=b.example/a.example by smtp_banner; remote_smtp=c.example by remote_smtp helo_data",
      NULL},
+    {"names that begin with a capital letter",
+     OLD "smtp_banner = Welcome to us\n" TAIL "  helo_data = MX1.example.com\n",
+     "port 25=Welcome/old.example.com by smtp_banner; "
+     "remote_smtp=MX1.example.com by remote_smtp helo_data",
+     NULL},
     {"quotes are not part of it", "primary_hostname = \"old.example.com\"\n" TAIL,
      "port 25=old.example.com/old.example.com by primary_hostname; "
      "remote_smtp=old.example.com by primary_hostname",

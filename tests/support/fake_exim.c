@@ -131,6 +131,7 @@ static void expand(const struct fake_host *fake, const struct exim_config *confi
     char primary[256], rest[2048];
     struct exim_lookup lookup;
 
+    text += str_starts(text, "\\N\\N") ? 4 : 0;
     value_of(config, fake, "primary_hostname", primary, sizeof primary);
     str_cut(rest, sizeof rest, text);
     if (str_starts(text, "${lookup dnsdb")) {
@@ -172,6 +173,8 @@ static void print(const struct fake_host *fake, const char *const *argv, struct 
         i++;
     if (str_equal(argv[i], "-be")) {
         for (i++; argv[i]; i++) {
+            if (argv[i][0] >= 'A' && argv[i][0] <= 'Z') /* a macro's assignment, for Exim */
+                continue;
             expand(fake, &config, argv[i], &out->out);
             buf_char(&out->out, '\n');
         }
