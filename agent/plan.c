@@ -250,7 +250,8 @@ static void plan_mta(const struct planning *p, const struct plan_input *in)
 
     if (in->mta == NULL || finding == NULL || mta_is_planned(p->plan, in) ||
         !name_is_known(in->judgement) ||
-        (reload_only && !judgement_has(in->judgement, FIND_BANNER_MISMATCH)))
+        (reload_only &&
+         (edits->greets_by_ptr || !judgement_has(in->judgement, FIND_BANNER_MISMATCH))))
         return;
     step = add_step(p->plan, STEP_MTA, in);
     step->finding = finding->id;

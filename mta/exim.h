@@ -141,6 +141,9 @@ const char *exim_value(const struct mta_instance *instance, const char *paramete
 const char *exim_raw(const struct mta_instance *instance, const char *parameter);
 bool exim_is_set(const struct mta_instance *instance, const char *parameter);
 
+/* Whether an option of two values is set, and not to "false" or "no". */
+bool exim_is_on(const struct mta_instance *instance, const char *parameter);
+
 /* The value of "routers/smarthost/route_list" by its parts; and the second part of such a
  * parameter, when the others are those. */
 const char *exim_option(const struct mta_instance *instance, const char *section, const char *owner,

@@ -331,7 +331,8 @@ static bool plan_listener(struct exim_draft *d, const struct mta_service *s, boo
     if (!str_equal_nocase(s->ehlo, d->wish->name.s)) {
         if (follows)
             *rename = true;
-        else if (!change_option(d, "", NULL, "smtp_active_hostname", s, e))
+        else if (!exim_asks_ptr(active) &&
+                 !change_option(d, "", NULL, "smtp_active_hostname", s, e))
             return false;
     }
     if (str_equal_nocase(said, d->wish->name.s))
@@ -348,8 +349,12 @@ static bool plan_services(struct exim_draft *d, bool *rename, struct error *e)
         const struct mta_pair *rival = NULL;
         enum mta_claim claim = claim_of(d, s, &rival);
 
-        if (claim == MTA_LEAVE || says_wish(d, s) || follows_ptr(s))
+        if (claim == MTA_LEAVE || says_wish(d, s))
             continue;
+        if (follows_ptr(s)) {
+            d->edits->greets_by_ptr = d->edits->greets_by_ptr || s->role == MTA_LISTENER;
+            continue;
+        }
         if (claim == MTA_CONTESTED)
             return refuse_contested(s, rival, e);
         if (!(s->role == MTA_SENDER ? plan_sender : plan_listener)(d, s, rename, e))

@@ -62,6 +62,14 @@ bool exim_is_set(const struct mta_instance *instance, const char *parameter)
     return s != NULL && s->set;
 }
 
+bool exim_is_on(const struct mta_instance *instance, const char *parameter)
+{
+    const char *value = exim_value(instance, parameter);
+
+    return exim_is_set(instance, parameter) && !str_equal(value, "false") &&
+           !str_equal(value, "no");
+}
+
 const char *exim_option(const struct mta_instance *instance, const char *section, const char *owner,
                         const char *option)
 {

@@ -85,6 +85,17 @@ static const char *decider_of_banner(const struct exim_making *m)
     return exim_is_reference(word, "smtp_active_hostname") ? decider_of_ehlo(m) : "smtp_banner";
 }
 
+/* What decides the greeting; of a text that asks the PTR that is said, too. */
+static void note_decider(const struct exim_making *m, struct mta_service *s)
+{
+    const char *from = decider_of_banner(m);
+    const char *text = str_equal(from, "smtp_active_hostname") ? active_of(m)
+                       : str_equal(from, "smtp_banner") ? exim_value(m->instance, "smtp_banner")
+                                                        : "";
+
+    str_format(s->from, sizeof s->from, "%s%s", from, exim_asks_ptr(text) ? " (the PTR)" : "");
+}
+
 static void add_listener(struct exim_making *m, const struct ip *address, uint16_t port)
 {
     char title[96], *banner;
@@ -107,7 +118,7 @@ static void add_listener(struct exim_making *m, const struct ip *address, uint16
     if (s == NULL)
         return;
     s->port = port;
-    str_cut(s->from, sizeof s->from, decider_of_banner(m));
+    note_decider(m, s);
     if (address) {
         exim_bind(s, address);
         s->outside = !is_loopback(address);

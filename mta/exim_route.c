@@ -21,7 +21,7 @@ static bool is_on(const struct mta_instance *instance, const char *section, cons
     char parameter[192];
 
     str_format(parameter, sizeof parameter, "%s/%s/%s", section, owner, option);
-    return exim_is_set(instance, parameter) && !str_equal(exim_value(instance, parameter), "false");
+    return exim_is_on(instance, parameter);
 }
 
 /* Hosts in an order of chance: the option of the router or the transport, or a word of the list. */

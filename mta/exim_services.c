@@ -367,7 +367,6 @@ bool exim_find_services(const struct exim_asking *asking, struct mta_facts *fact
 {
     struct exim_making m = {.asking = asking, .facts = facts, .instance = &facts->instances[0]};
     struct strings answers = {0};
-    const char *no_ipv6 = exim_raw(m.instance, "disable_ipv6");
     size_t first = facts->service_count;
     bool ok;
 
@@ -375,7 +374,7 @@ bool exim_find_services(const struct exim_asking *asking, struct mta_facts *fact
     ok = find_senders(&m, e) && exim_expand(asking, &m.texts, &answers, e);
     if (ok)
         give_answers(&m, &answers, first);
-    facts->silent[1] = exim_is_set(m.instance, "disable_ipv6") && !str_equal(no_ipv6, "false");
+    facts->silent[1] = exim_is_on(m.instance, "disable_ipv6");
     strings_free(&m.texts);
     strings_free(&answers);
     return ok;

@@ -158,6 +158,7 @@ struct mta_edits {
                                 person has to do */
     bool restart;            /* reload is not enough */
     bool at_once;            /* what is on disk is live: there is nothing to reload */
+    bool greets_by_ptr;      /* the greeting follows the PTR record: no reload makes it another */
 };
 
 /* What of a mail server a text may be about. */
