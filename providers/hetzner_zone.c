@@ -15,6 +15,22 @@ struct hetzner_set {
     struct holding holding;
 };
 
+/* Whatever is written to a zone that its parent does not delegate here is served by nobody. */
+static bool hetzner_check_delegation(const json_t *document, const struct name *name,
+                                     struct error *e)
+{
+    const char *status =
+        json_string_or(document, "zone.authoritative_nameservers.delegation_status", "");
+    const char *checked =
+        json_string_or(document, "zone.authoritative_nameservers.delegation_last_check", "");
+
+    if (!str_equal(status, "invalid") && !str_equal(status, "unregistered"))
+        return true;
+    return fail(e, ERR_NO_INPUT,
+                "the delegation of %.200s to %s is \"%s\"%s%.40s: nobody asks it there", name->s,
+                HETZNER_TITLE, status, checked[0] != '\0' ? ", checked " : "", checked);
+}
+
 static bool hetzner_read_zone(const json_t *document, const struct name *name, struct error *e)
 {
     struct name got;
@@ -23,7 +39,7 @@ static bool hetzner_read_zone(const json_t *document, const struct name *name, s
         return fail(e, ERR_PROTOCOL, "%s answers for another zone than %.200s", HETZNER_TITLE,
                     name->s);
     if (!str_equal(json_string_or(document, "zone.mode", "primary"), "secondary"))
-        return true;
+        return hetzner_check_delegation(document, name, e);
     fail(e, ERR_CONFLICT, "%s holds %.200s as a secondary only", HETZNER_TITLE, name->s);
     return error_who(e, "whoever runs the primary name server of %.100s", name->s);
 }

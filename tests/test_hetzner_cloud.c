@@ -50,6 +50,10 @@
 #define ZONE                                                                                       \
     GET("GET /zones/example.com",                                                                  \
         "{\"zone\":{\"id\":1,\"name\":\"example.com\",\"mode\":\"primary\"}}")
+#define DELEGATED(status, checked)                                                                 \
+    GET("GET /zones/example.com",                                                                  \
+        "{\"zone\":{\"name\":\"example.com\",\"mode\":\"primary\",\"authoritative_nameservers\":"  \
+        "{\"delegation_status\":\"" status "\",\"delegation_last_check\":" checked "}}}")
 #define SETS "GET /zones/example.com/rrsets?name=mail&page=1&per_page=50"
 #define RRSET(type, values)                                                                        \
     "{\"id\":\"mail/" type "\",\"name\":\"mail\",\"type\":\"" type                                 \
@@ -195,6 +199,22 @@ static const struct vendor_row rows[] = {
      .exchange = {GET("GET /zones/example.com",
                       "{\"zone\":{\"name\":\"example.com\",\"mode\":\"secondary\"}}")},
      .code = ERR_CONFLICT, .says = "secondary"},
+    {"a zone that is delegated elsewhere", A,
+     .exchange = {DELEGATED("invalid", "\"2026-01-30T23:55:00Z\"")}, .code = ERR_NO_INPUT,
+     .says = "\"invalid\", checked 2026-01-30T23:55:00Z"},
+    {"a zone that nobody registered", A, .exchange = {DELEGATED("unregistered", "null")},
+     .code = ERR_NO_INPUT, .says = "is \"unregistered\": nobody"},
+    {"a zone whose delegation is not checked yet", A,
+     .exchange = {DELEGATED("unknown", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
+    {"a zone that is delegated here", A, .exchange = {DELEGATED("valid", "null"), HOLDS("")},
+     .resource = "zone/example.com", .holds = ""},
+    {"a zone that is delegated to more servers", A,
+     .exchange = {DELEGATED("partially-valid", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
+    {"a zone whose servers do not know it yet", A,
+     .exchange = {DELEGATED("lame", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
     {"another zone", A,
      .exchange = {GET("GET /zones/example.com", "{\"zone\":{\"name\":\"x.com\"}}")},
      .code = ERR_PROTOCOL},
