@@ -59,6 +59,10 @@
     "{\"id\":\"mail/" type "\",\"name\":\"mail\",\"type\":\"" type                                 \
     "\",\"ttl\":300,\"records\":[" values "]}"
 #define VALUE(text) "{\"value\":\"" text "\",\"comment\":\"\"}"
+#define NOTED(text, comment) "{\"value\":\"" text "\",\"comment\":\"" comment "\"}"
+#define V6SETS                                                                                     \
+    GET(SETS,                                                                                      \
+        LIST("rrsets", RRSET("AAAA", NOTED("2001:DB8:0::25", "the MX") "," VALUE("2001:db8::9"))))
 #define HOLDS(items) GET(SETS, LIST("rrsets", items))
 #define HTML "<html></html>"
 
@@ -231,6 +235,23 @@ static const struct vendor_row rows[] = {
      .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.9"))),
                   MADE("POST /zones/example.com/rrsets/mail/A/actions/set_records "
                        "{\"records\":[{\"value\":\"203.0.113.25\"}]}")}},
+    {"one fewer: only that one is named, so that comments stay", A,
+     .before = "203.0.113.25 203.0.113.9", .after = "203.0.113.9",
+     .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.25") "," NOTED("203.0.113.9", "old"))),
+                  MADE("POST /zones/example.com/rrsets/mail/A/actions/remove_records "
+                       "{\"records\":[{\"value\":\"203.0.113.25\"}]}")}},
+    {"one fewer, in the vendor's spelling", .address = "2001:db8::9", .owner = "mail.example.com",
+     .zone = "example.com", .before = "2001:db8::25 2001:db8::9", .after = "2001:db8::9",
+     .exchange = {ZONE, V6SETS,
+                  MADE("POST /zones/example.com/rrsets/mail/AAAA/actions/remove_records "
+                       "{\"records\":[{\"value\":\"2001:DB8:0::25\"}]}")}},
+    {"another beside one that stays, with its comment", .address = "2001:db8::1",
+     .owner = "mail.example.com", .zone = "example.com", .before = "2001:db8::25 2001:db8::9",
+     .after = "2001:db8::1 2001:db8::25",
+     .exchange = {ZONE, V6SETS,
+                  MADE("POST /zones/example.com/rrsets/mail/AAAA/actions/set_records {\"records\":"
+                       "[{\"value\":\"2001:db8::1\"},"
+                       "{\"comment\":\"the MX\",\"value\":\"2001:DB8:0::25\"}]}")}},
     {"none any more", A, .before = "203.0.113.25", .after = "",
      .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.25"))),
                   MADE("DELETE /zones/example.com/rrsets/mail/A")}},
