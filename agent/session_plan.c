@@ -76,11 +76,8 @@ static void find_edits(struct session *session, const struct target *target,
 static bool ptr_by_program(struct session *session, const struct facts *facts)
 {
     const struct subject subject = ability_subject(facts, ROLE_PTR);
-    struct account *account = NULL;
-    struct error ignored;
 
-    return ability_account(&session->config, &subject, &account, &ignored) && account != NULL &&
-           account->provider->write != NULL;
+    return ability_by_program(&session->config, &subject);
 }
 
 static bool mta_by_program(const struct session *session, const struct target *target)

@@ -12,8 +12,32 @@ struct hetzner_set {
     struct name zone;
     char rr_name[NAME_MAX_TEXT]; /* below the zone; "@" for its apex */
     bool found;
+    json_t *records; /* as the vendor has them, with their comments; NULL: none */
     struct holding holding;
 };
+
+static void hetzner_set_free(struct hetzner_set *set)
+{
+    json_decref(set->records);
+    set->records = NULL;
+    holding_free(&set->holding);
+}
+
+/* Whatever is written to a zone that its parent does not delegate here is served by nobody. */
+static bool hetzner_check_delegation(const json_t *document, const struct name *name,
+                                     struct error *e)
+{
+    const char *status =
+        json_string_or(document, "zone.authoritative_nameservers.delegation_status", "");
+    const char *checked =
+        json_string_or(document, "zone.authoritative_nameservers.delegation_last_check", "");
+
+    if (!str_equal(status, "invalid") && !str_equal(status, "unregistered"))
+        return true;
+    return fail(e, ERR_NO_INPUT,
+                "the delegation of %.200s to %s is \"%s\"%s%.40s: nobody asks it there", name->s,
+                HETZNER_TITLE, status, checked[0] != '\0' ? ", checked " : "", checked);
+}
 
 static bool hetzner_read_zone(const json_t *document, const struct name *name, struct error *e)
 {
@@ -23,7 +47,7 @@ static bool hetzner_read_zone(const json_t *document, const struct name *name, s
         return fail(e, ERR_PROTOCOL, "%s answers for another zone than %.200s", HETZNER_TITLE,
                     name->s);
     if (!str_equal(json_string_or(document, "zone.mode", "primary"), "secondary"))
-        return true;
+        return hetzner_check_delegation(document, name, e);
     fail(e, ERR_CONFLICT, "%s holds %.200s as a secondary only", HETZNER_TITLE, name->s);
     return error_who(e, "whoever runs the primary name server of %.100s", name->s);
 }
@@ -84,6 +108,7 @@ static bool hetzner_read_values(const json_t *item, const struct subject *subjec
                         HETZNER_TITLE, subject->owner.s);
         strings_add(&set->holding.values, ip_text(&ip).s);
     }
+    set->records = json_deep_copy(json_at(item, "records"));
     strings_sort(&set->holding.values);
     return true;
 }
@@ -116,7 +141,7 @@ static bool hetzner_read_sets(const json_t *items, const struct subject *subject
     return true;
 }
 
-/* The set as it is now; the caller frees set->holding, also after a failure. */
+/* The set as it is now; the caller frees the set, also after a failure. */
 static bool hetzner_set_read(const struct account *account, const struct subject *subject,
                              struct hetzner_set *set, struct error *e)
 {
@@ -141,13 +166,36 @@ static bool hetzner_set_read(const struct account *account, const struct subject
     return ok;
 }
 
-static json_t *hetzner_records(const struct strings *values, const struct strings *without)
+/* The record of an address as it is named in a request: as the vendor spells it, if it is there. */
+static json_t *hetzner_record(const struct hetzner_set *set, const char *address)
+{
+    size_t i;
+    json_t *record, *named;
+    struct ip ip;
+
+    json_array_foreach(set->records, i, record)
+    {
+        const char *comment = json_string_or(record, "comment", "");
+
+        if (!ip_parse(json_string_or(record, "value", ""), &ip) ||
+            !str_equal(ip_text(&ip).s, address))
+            continue;
+        named = need(json_pack("{s:s}", "value", json_string_or(record, "value", "")));
+        if (comment[0] != '\0')
+            json_object_set_new(named, "comment", need(json_string(comment)));
+        return named;
+    }
+    return need(json_pack("{s:s}", "value", address));
+}
+
+static json_t *hetzner_records(const struct hetzner_set *set, const struct strings *values,
+                               const struct strings *without)
 {
     json_t *list = need(json_array());
 
     for (size_t i = 0; i < values->count; i++)
         if (!strings_have(without, values->v[i]))
-            json_array_append_new(list, need(json_pack("{s:s}", "value", values->v[i])));
+            json_array_append_new(list, hetzner_record(set, values->v[i]));
     return list;
 }
 
@@ -159,47 +207,67 @@ static bool hetzner_contains(const struct strings *all, const struct strings *pa
     return true;
 }
 
-/* A set is made by the first record, added to where that is enough, and gone with its last. */
+/* The smallest change of a set that is there: what is not named in it stays as it is. */
+static bool hetzner_set_change(const struct account *account, const struct hetzner_set *set,
+                               struct buf *path, const struct strings *after, struct error *e)
+{
+    const struct strings *now = &set->holding.values, none = {0};
+    const char *action = "set_records";
+    json_t *records, *record;
+    size_t i;
+
+    if (hetzner_contains(after, now)) {
+        action = "add_records";
+        records = hetzner_records(set, after, now);
+    } else if (hetzner_contains(now, after)) {
+        action = "remove_records";
+        records = hetzner_records(set, now, after);
+        json_array_foreach(records, i, record) json_object_del(record, "comment");
+    } else {
+        records = hetzner_records(set, after, &none);
+    }
+    buf_printf(path, "/actions/%s", action);
+    return hetzner_act(account, "POST", path, need(json_pack("{s:o}", "records", records)), e);
+}
+
+/* A set is made by its first record and gone with its last. */
 static bool hetzner_set_write(const struct account *account, const struct subject *subject,
                               const struct hetzner_set *set, const struct strings *after,
                               uint32_t ttl_s, struct error *e)
 {
-    const struct strings *now = &set->holding.values, none = {0};
     const char *type = ip_record_type(subject->ip.family);
     struct buf path = BUF_INIT(HETZNER_PATH_MAX);
-    bool add = hetzner_contains(after, now);
+    const struct strings none = {0};
 
-    if (strings_equal(now, after))
+    if (strings_equal(&set->holding.values, after))
         return true;
     buf_printf(&path, "/zones/%s/rrsets", set->zone.s);
     if (!set->found)
         return hetzner_act(account, "POST", &path,
                            need(json_pack("{s:s, s:s, s:i, s:o}", "name", set->rr_name, "type",
                                           type, "ttl", ttl_s < TTL_MIN ? TTL_MIN : (int)ttl_s,
-                                          "records", hetzner_records(after, &none))),
+                                          "records", hetzner_records(set, after, &none))),
                            e);
     buf_char(&path, '/');
     http_encode(&path, set->rr_name);
     buf_printf(&path, "/%s", type);
     if (after->count == 0)
         return hetzner_act(account, "DELETE", &path, NULL, e);
-    buf_text(&path, add ? "/actions/add_records" : "/actions/set_records");
-    return hetzner_act(
-        account, "POST", &path,
-        need(json_pack("{s:o}", "records", hetzner_records(after, add ? now : &none))), e);
+    return hetzner_set_change(account, set, &path, after, e);
 }
 
 bool hetzner_zone_read(const struct account *account, const struct subject *subject,
                        struct holding *holding, struct error *e)
 {
     struct hetzner_set set;
+    bool ok = hetzner_set_read(account, subject, &set, e);
 
-    if (hetzner_set_read(account, subject, &set, e)) {
+    if (ok) {
         *holding = set.holding;
-        return true;
+        set.holding = (struct holding){.ttl_s = 0};
     }
-    holding_free(&set.holding);
-    return false;
+    hetzner_set_free(&set);
+    return ok;
 }
 
 bool hetzner_zone_write(const struct account *account, const struct subject *subject,
@@ -211,6 +279,6 @@ bool hetzner_zone_write(const struct account *account, const struct subject *sub
               hetzner_check_before(subject, &set.holding, before, e) &&
               hetzner_set_write(account, subject, &set, after, ttl_s, e);
 
-    holding_free(&set.holding);
+    hetzner_set_free(&set);
     return ok;
 }

@@ -50,11 +50,19 @@
 #define ZONE                                                                                       \
     GET("GET /zones/example.com",                                                                  \
         "{\"zone\":{\"id\":1,\"name\":\"example.com\",\"mode\":\"primary\"}}")
+#define DELEGATED(status, checked)                                                                 \
+    GET("GET /zones/example.com",                                                                  \
+        "{\"zone\":{\"name\":\"example.com\",\"mode\":\"primary\",\"authoritative_nameservers\":"  \
+        "{\"delegation_status\":\"" status "\",\"delegation_last_check\":" checked "}}}")
 #define SETS "GET /zones/example.com/rrsets?name=mail&page=1&per_page=50"
 #define RRSET(type, values)                                                                        \
     "{\"id\":\"mail/" type "\",\"name\":\"mail\",\"type\":\"" type                                 \
     "\",\"ttl\":300,\"records\":[" values "]}"
 #define VALUE(text) "{\"value\":\"" text "\",\"comment\":\"\"}"
+#define NOTED(text, comment) "{\"value\":\"" text "\",\"comment\":\"" comment "\"}"
+#define V6SETS                                                                                     \
+    GET(SETS,                                                                                      \
+        LIST("rrsets", RRSET("AAAA", NOTED("2001:DB8:0::25", "the MX") "," VALUE("2001:db8::9"))))
 #define HOLDS(items) GET(SETS, LIST("rrsets", items))
 #define HTML "<html></html>"
 
@@ -195,6 +203,22 @@ static const struct vendor_row rows[] = {
      .exchange = {GET("GET /zones/example.com",
                       "{\"zone\":{\"name\":\"example.com\",\"mode\":\"secondary\"}}")},
      .code = ERR_CONFLICT, .says = "secondary"},
+    {"a zone that is delegated elsewhere", A,
+     .exchange = {DELEGATED("invalid", "\"2026-01-30T23:55:00Z\"")}, .code = ERR_NO_INPUT,
+     .says = "\"invalid\", checked 2026-01-30T23:55:00Z"},
+    {"a zone that nobody registered", A, .exchange = {DELEGATED("unregistered", "null")},
+     .code = ERR_NO_INPUT, .says = "is \"unregistered\": nobody"},
+    {"a zone whose delegation is not checked yet", A,
+     .exchange = {DELEGATED("unknown", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
+    {"a zone that is delegated here", A, .exchange = {DELEGATED("valid", "null"), HOLDS("")},
+     .resource = "zone/example.com", .holds = ""},
+    {"a zone that is delegated to more servers", A,
+     .exchange = {DELEGATED("partially-valid", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
+    {"a zone whose servers do not know it yet", A,
+     .exchange = {DELEGATED("lame", "null"), HOLDS("")}, .resource = "zone/example.com",
+     .holds = ""},
     {"another zone", A,
      .exchange = {GET("GET /zones/example.com", "{\"zone\":{\"name\":\"x.com\"}}")},
      .code = ERR_PROTOCOL},
@@ -211,6 +235,23 @@ static const struct vendor_row rows[] = {
      .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.9"))),
                   MADE("POST /zones/example.com/rrsets/mail/A/actions/set_records "
                        "{\"records\":[{\"value\":\"203.0.113.25\"}]}")}},
+    {"one fewer: only that one is named, so that comments stay", A,
+     .before = "203.0.113.25 203.0.113.9", .after = "203.0.113.9",
+     .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.25") "," NOTED("203.0.113.9", "old"))),
+                  MADE("POST /zones/example.com/rrsets/mail/A/actions/remove_records "
+                       "{\"records\":[{\"value\":\"203.0.113.25\"}]}")}},
+    {"one fewer, in the vendor's spelling", .address = "2001:db8::9", .owner = "mail.example.com",
+     .zone = "example.com", .before = "2001:db8::25 2001:db8::9", .after = "2001:db8::9",
+     .exchange = {ZONE, V6SETS,
+                  MADE("POST /zones/example.com/rrsets/mail/AAAA/actions/remove_records "
+                       "{\"records\":[{\"value\":\"2001:DB8:0::25\"}]}")}},
+    {"another beside one that stays, with its comment", .address = "2001:db8::1",
+     .owner = "mail.example.com", .zone = "example.com", .before = "2001:db8::25 2001:db8::9",
+     .after = "2001:db8::1 2001:db8::25",
+     .exchange = {ZONE, V6SETS,
+                  MADE("POST /zones/example.com/rrsets/mail/AAAA/actions/set_records {\"records\":"
+                       "[{\"value\":\"2001:db8::1\"},"
+                       "{\"comment\":\"the MX\",\"value\":\"2001:DB8:0::25\"}]}")}},
     {"none any more", A, .before = "203.0.113.25", .after = "",
      .exchange = {ZONE, HOLDS(RRSET("A", VALUE("203.0.113.25"))),
                   MADE("DELETE /zones/example.com/rrsets/mail/A")}},

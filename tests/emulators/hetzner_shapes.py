@@ -58,7 +58,7 @@ def zone(item):
             "record_count": sum(len(rrset["records"]) for rrset in item["rrsets"]),
             "authoritative_nameservers": {
                 "assigned": names, "delegated": names, "delegation_last_check": CREATED,
-                "delegation_status": "valid"}}
+                "delegation_status": item.get("delegation_status", "valid")}}
 
 
 def rrset(of_zone, item):
