@@ -77,29 +77,52 @@ static bool only_loopback(const char *interfaces)
     return any;
 }
 
-/*
- * Where inet_interfaces lists exactly one address of a family that is no loopback, mail leaves
- * from it (section 2.7), and where it lists none, nobody listens. A host name among them leaves
- * that open.
- */
-static void bind_to_interfaces(const char *interfaces, struct mta_service *service)
-{
-    size_t count[2] = {0};
-    struct ip found[2] = {0}, ip;
-    char one[256];
+/* What inet_interfaces lists of each family. */
+struct interfaces {
+    size_t loopback[2], others[2];
+    struct ip found[2]; /* one of the others */
+};
 
-    while (next_element(&interfaces, one, sizeof one)) {
-        if (is_loopback(one))
-            continue;
-        if (!ip_parse(one, &ip))
-            return;
-        count[ip.family == IP_V6]++;
-        found[ip.family == IP_V6] = ip;
+/* False when a host name among them leaves it open. */
+static bool count_interfaces(const char *list, struct interfaces *out)
+{
+    char one[256];
+    struct ip ip;
+
+    *out = (struct interfaces){0};
+    while (next_element(&list, one, sizeof one)) {
+        bool literal = ip_parse(one, &ip), six = literal && ip.family == IP_V6;
+
+        if (is_loopback(one)) {
+            out->loopback[six]++;
+            out->loopback[!six] += !literal;
+        } else if (literal) {
+            out->others[six]++;
+            out->found[six] = ip;
+        } else {
+            return false;
+        }
     }
+    return true;
+}
+
+/*
+ * Where inet_interfaces lists exactly one address of a family that is no loopback, a listener has
+ * that one, and where it lists none, nobody listens. Mail leaves from it only where it is the
+ * family's only one at all: smtp_connect_addr() counts loopback addresses as well (section 2.7).
+ */
+static void bind_to_interfaces(const char *list, struct mta_service *service)
+{
+    bool sends = service->role == MTA_SENDER;
+    struct interfaces has;
+
+    if (!count_interfaces(list, &has))
+        return;
     for (size_t i = 0; i < 2; i++) {
-        if (count[i] == 1 && service->bind[i].family == IP_NONE)
-            service->bind[i] = found[i];
-        if (count[i] == 0 && count[1 - i] > 0 && service->role == MTA_LISTENER)
+        if (has.others[i] == 1 && !(sends && has.loopback[i] > 0) &&
+            service->bind[i].family == IP_NONE)
+            service->bind[i] = has.found[i];
+        if (has.others[i] == 0 && has.others[1 - i] > 0 && !sends)
             service->silent[i] = true;
     }
 }
