@@ -165,6 +165,24 @@ static bool is_filter(const struct mta_instance *instance, const char *transport
     return false;
 }
 
+static bool is_default(const struct mta_instance *instance, const char *transport)
+{
+    const char *way = postfix_effective(instance, "default_transport");
+    size_t n = strcspn(way, ":");
+
+    return strlen(transport) == n && strncmp(transport, way, n) == 0;
+}
+
+/* All other mail goes out by it, whatever else does (section 2.8). */
+static bool is_way_out(const struct mta_instance *instance, const char *transport)
+{
+    const char *hop = strchr(postfix_effective(instance, "default_transport"), ':');
+
+    if (!is_default(instance, transport))
+        return false;
+    return !mta_hop_is_inside(hop && hop[1] ? hop + 1 : postfix_effective(instance, "relayhost"));
+}
+
 static bool listener_outside(const struct postfix_seen *seen, const char *address)
 {
     if (address[0])
@@ -280,7 +298,7 @@ static bool make_sender(const struct postfix_seen *seen, const struct postfix_se
     const struct mta_instance *instance = seen->instance;
 
     service->role = MTA_SENDER;
-    service->outside = !is_filter(instance, line->name);
+    service->outside = is_way_out(instance, line->name) || !is_filter(instance, line->name);
     str_cut(service->says, sizeof service->says, postfix_effective(instance, "smtp_helo_name"));
     set_bind(postfix_effective(instance, "smtp_bind_address"), &service->bind[0]);
     set_bind(postfix_effective(instance, "smtp_bind_address6"), &service->bind[1]);
@@ -312,12 +330,9 @@ static bool make_service(const struct postfix_seen *seen, const struct postfix_s
 static bool counts_most(const struct postfix_seen *seen, const struct postfix_service *line,
                         const struct mta_service *service)
 {
-    const char *transport = postfix_effective(seen->instance, "default_transport");
-    size_t n = strcspn(transport, ":");
-
     if (service->role == MTA_LISTENER)
         return service->port == SMTP_PORT;
-    return strlen(line->name) == n && strncmp(line->name, transport, n) == 0;
+    return is_default(seen->instance, line->name);
 }
 
 void postfix_add_services(const struct postfix_seen *seen, struct mta_facts *facts)

@@ -228,6 +228,13 @@ static const struct {
      "smtp unix - - n - - smtp\nscan unix - - n - - smtp -o smtp_helo_name=scan.internal\n",
      "smtp unix=a.example by smtp_helo_name; "
      "scan unix=scan.internal by scan unix -o smtp_helo_name inside"},
+    {"the default transport faces the outside, whatever else uses it",
+     "myhostname = a.example\ncontent_filter = smtp:[127.0.0.1]:10024\n", SMTP,
+     "smtp unix=a.example by smtp_helo_name; relay unix=a.example by smtp_helo_name"},
+    {"but not where it leads inside as well",
+     "myhostname = a.example\ncontent_filter = smtp:[127.0.0.1]:10024\n"
+     "relayhost = [127.0.0.1]:10026\n",
+     SMTP, "smtp unix=a.example by smtp_helo_name inside; relay unix=a.example by smtp_helo_name"},
     {"listeners that are switched off", "myhostname = a.example\nmaster_service_disable = inet\n",
      SMTPD "smtp unix - - n - - smtp\n", "smtp unix=a.example by smtp_helo_name"},
     {"all but one are switched off",
