@@ -44,13 +44,29 @@ static void split_endpoint(const char *name, char *address, size_t size, uint16_
     str_cut(address, size, text);
 }
 
+/* An address with or without brackets; any: 0.0.0.0 or ::, which stands for all of its family. */
+static bool parse_address(const char *text, struct ip *ip, bool *any)
+{
+    static const uint8_t zero[sizeof ip->bytes];
+    size_t n = strlen(text);
+    bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    char plain[64];
+
+    snprintf(plain, sizeof plain, "%.*s", (int)(brackets ? n - 2 : n), text + brackets);
+    if (!ip_parse(plain, ip))
+        return false;
+    *any = memcmp(ip->bytes, zero, sizeof zero) == 0;
+    return true;
+}
+
 static bool is_loopback(const char *address)
 {
+    bool any;
     struct ip ip;
 
     if (str_equal_nocase(address, "localhost") || str_equal(address, "loopback-only"))
         return true;
-    return ip_parse(address, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK;
+    return parse_address(address, &ip, &any) && ip_scope(&ip) == IP_SCOPE_LOOPBACK;
 }
 
 static bool next_element(const char **list, char *out, size_t size)
@@ -88,10 +104,11 @@ static bool count_interfaces(const char *list, struct interfaces *out)
 {
     char one[256];
     struct ip ip;
+    bool any;
 
     *out = (struct interfaces){0};
     while (next_element(&list, one, sizeof one)) {
-        bool literal = ip_parse(one, &ip), six = literal && ip.family == IP_V6;
+        bool literal = parse_address(one, &ip, &any), six = literal && ip.family == IP_V6;
 
         if (is_loopback(one)) {
             out->loopback[six]++;
@@ -264,6 +281,7 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
     const char *banner = banner_parameter(seen, line);
     char address[160];
     struct ip ip;
+    bool any;
 
     service->role = MTA_LISTENER;
     split_endpoint(line->name, address, sizeof address, &service->port);
@@ -272,8 +290,9 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
         service->outside = has_postscreen(seen);
         service->port = SMTP_PORT;
     }
-    if (ip_parse(address, &ip)) {
-        service->bind[ip.family == IP_V6] = ip;
+    if (parse_address(address, &ip, &any)) {
+        if (!any)
+            service->bind[ip.family == IP_V6] = ip;
         service->silent[ip.family != IP_V6] = true;
     } else if (!address[0]) {
         bind_to_interfaces(seen->interfaces, service);
@@ -287,9 +306,20 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
 static void set_bind(const char *text, struct ip *bind)
 {
     struct ip ip;
+    bool any;
 
-    if (text && ip_parse(text, &ip))
-        *bind = ip;
+    if (text && parse_address(text, &ip, &any))
+        *bind = any ? (struct ip){IP_NONE, {0}} : ip;
+}
+
+/* What is set, be it a wildcard, keeps the interfaces of its family from deciding. */
+static void set_binds(const struct postfix_seen *seen, struct mta_service *service)
+{
+    static const char *const parameters[2] = {"smtp_bind_address", "smtp_bind_address6"};
+
+    bind_to_interfaces(seen->interfaces, service);
+    for (size_t i = 0; i < 2; i++)
+        set_bind(postfix_effective(seen->instance, parameters[i]), &service->bind[i]);
 }
 
 static bool make_sender(const struct postfix_seen *seen, const struct postfix_service *line,
@@ -300,9 +330,7 @@ static bool make_sender(const struct postfix_seen *seen, const struct postfix_se
     service->role = MTA_SENDER;
     service->outside = is_way_out(instance, line->name) || !is_filter(instance, line->name);
     str_cut(service->says, sizeof service->says, postfix_effective(instance, "smtp_helo_name"));
-    set_bind(postfix_effective(instance, "smtp_bind_address"), &service->bind[0]);
-    set_bind(postfix_effective(instance, "smtp_bind_address6"), &service->bind[1]);
-    bind_to_interfaces(seen->interfaces, service);
+    set_binds(seen, service);
     say_from(seen, line, "smtp_helo_name", service);
     return true;
 }

@@ -223,6 +223,21 @@ static const struct {
     {"two interfaces of one family do not",
      "myhostname = a.example\ninet_interfaces = 192.0.2.8 192.0.2.9 2001:db8::9\n",
      "smtp unix - - n - - smtp\n", "smtp unix=a.example by smtp_helo_name at 2001:db8::9"},
+    {"a wildcard binds to nothing, and no interface does then",
+     "myhostname = a.example\ninet_interfaces = 192.0.2.9, [2001:db8::9]\n"
+     "smtp_bind_address = 0.0.0.0\nsmtp_bind_address6 = ::\n",
+     "smtp unix - - n - - smtp\n", "smtp unix=a.example by smtp_helo_name"},
+    {"brackets around addresses",
+     "myhostname = a.example\ninet_interfaces = 192.0.2.9, [2001:db8::9]\n"
+     "smtp_bind_address6 = [2001:db8::5]\n",
+     SMTPD "relay unix - - n - - smtp\n",
+     "smtp inet=a.example by smtpd_banner at 192.0.2.9 at 2001:db8::9; "
+     "relay unix=a.example by smtp_helo_name at 192.0.2.9 at 2001:db8::5"},
+    {"brackets around loopback", "myhostname = a.example\ninet_interfaces = 127.0.0.1, [::1]\n",
+     SMTPD, "smtp inet=a.example by smtpd_banner inside"},
+    {"all addresses of one family", "myhostname = a.example\n",
+     "0.0.0.0:smtp inet n - n - - smtpd\n[::]:smtp inet n - n - - smtpd\n",
+     "0.0.0.0:smtp inet=a.example by smtpd_banner; [::]:smtp inet=a.example by smtpd_banner"},
     {"a content filter on this machine is no sender to the outside",
      "myhostname = a.example\ncontent_filter = scan:[127.0.0.1]:10024\n",
      "smtp unix - - n - - smtp\nscan unix - - n - - smtp -o smtp_helo_name=scan.internal\n",
