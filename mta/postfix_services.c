@@ -44,13 +44,29 @@ static void split_endpoint(const char *name, char *address, size_t size, uint16_
     str_cut(address, size, text);
 }
 
+/* An address with or without brackets; any: 0.0.0.0 or ::, which stands for all of its family. */
+static bool parse_address(const char *text, struct ip *ip, bool *any)
+{
+    static const uint8_t zero[sizeof ip->bytes];
+    size_t n = strlen(text);
+    bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    char plain[64];
+
+    snprintf(plain, sizeof plain, "%.*s", (int)(brackets ? n - 2 : n), text + brackets);
+    if (!ip_parse(plain, ip))
+        return false;
+    *any = memcmp(ip->bytes, zero, sizeof zero) == 0;
+    return true;
+}
+
 static bool is_loopback(const char *address)
 {
+    bool any;
     struct ip ip;
 
     if (str_equal_nocase(address, "localhost") || str_equal(address, "loopback-only"))
         return true;
-    return ip_parse(address, &ip) && ip_scope(&ip) == IP_SCOPE_LOOPBACK;
+    return parse_address(address, &ip, &any) && ip_scope(&ip) == IP_SCOPE_LOOPBACK;
 }
 
 static bool next_element(const char **list, char *out, size_t size)
@@ -77,29 +93,53 @@ static bool only_loopback(const char *interfaces)
     return any;
 }
 
-/*
- * Where inet_interfaces lists exactly one address of a family that is no loopback, mail leaves
- * from it (section 2.7), and where it lists none, nobody listens. A host name among them leaves
- * that open.
- */
-static void bind_to_interfaces(const char *interfaces, struct mta_service *service)
-{
-    size_t count[2] = {0};
-    struct ip found[2] = {0}, ip;
-    char one[256];
+/* What inet_interfaces lists of each family. */
+struct interfaces {
+    size_t loopback[2], others[2];
+    struct ip found[2]; /* one of the others */
+};
 
-    while (next_element(&interfaces, one, sizeof one)) {
-        if (is_loopback(one))
-            continue;
-        if (!ip_parse(one, &ip))
-            return;
-        count[ip.family == IP_V6]++;
-        found[ip.family == IP_V6] = ip;
+/* False when a host name among them leaves it open. */
+static bool count_interfaces(const char *list, struct interfaces *out)
+{
+    char one[256];
+    struct ip ip;
+    bool any;
+
+    *out = (struct interfaces){0};
+    while (next_element(&list, one, sizeof one)) {
+        bool literal = parse_address(one, &ip, &any), six = literal && ip.family == IP_V6;
+
+        if (is_loopback(one)) {
+            out->loopback[six]++;
+            out->loopback[!six] += !literal;
+        } else if (literal) {
+            out->others[six]++;
+            out->found[six] = ip;
+        } else {
+            return false;
+        }
     }
+    return true;
+}
+
+/*
+ * Where inet_interfaces lists exactly one address of a family that is no loopback, a listener has
+ * that one, and where it lists none, nobody listens. Mail leaves from it only where it is the
+ * family's only one at all: smtp_connect_addr() counts loopback addresses as well (section 2.7).
+ */
+static void bind_to_interfaces(const char *list, struct mta_service *service)
+{
+    bool sends = service->role == MTA_SENDER;
+    struct interfaces has;
+
+    if (!count_interfaces(list, &has))
+        return;
     for (size_t i = 0; i < 2; i++) {
-        if (count[i] == 1 && service->bind[i].family == IP_NONE)
-            service->bind[i] = found[i];
-        if (count[i] == 0 && count[1 - i] > 0 && service->role == MTA_LISTENER)
+        if (has.others[i] == 1 && !(sends && has.loopback[i] > 0) &&
+            service->bind[i].family == IP_NONE)
+            service->bind[i] = has.found[i];
+        if (has.others[i] == 0 && has.others[1 - i] > 0 && !sends)
             service->silent[i] = true;
     }
 }
@@ -140,6 +180,24 @@ static bool is_filter(const struct mta_instance *instance, const char *transport
             return true;
     }
     return false;
+}
+
+static bool is_default(const struct mta_instance *instance, const char *transport)
+{
+    const char *way = postfix_effective(instance, "default_transport");
+    size_t n = strcspn(way, ":");
+
+    return strlen(transport) == n && strncmp(transport, way, n) == 0;
+}
+
+/* All other mail goes out by it, whatever else does (section 2.8). */
+static bool is_way_out(const struct mta_instance *instance, const char *transport)
+{
+    const char *hop = strchr(postfix_effective(instance, "default_transport"), ':');
+
+    if (!is_default(instance, transport))
+        return false;
+    return !mta_hop_is_inside(hop && hop[1] ? hop + 1 : postfix_effective(instance, "relayhost"));
 }
 
 static bool listener_outside(const struct postfix_seen *seen, const char *address)
@@ -223,6 +281,7 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
     const char *banner = banner_parameter(seen, line);
     char address[160];
     struct ip ip;
+    bool any;
 
     service->role = MTA_LISTENER;
     split_endpoint(line->name, address, sizeof address, &service->port);
@@ -231,8 +290,9 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
         service->outside = has_postscreen(seen);
         service->port = SMTP_PORT;
     }
-    if (ip_parse(address, &ip)) {
-        service->bind[ip.family == IP_V6] = ip;
+    if (parse_address(address, &ip, &any)) {
+        if (!any)
+            service->bind[ip.family == IP_V6] = ip;
         service->silent[ip.family != IP_V6] = true;
     } else if (!address[0]) {
         bind_to_interfaces(seen->interfaces, service);
@@ -246,9 +306,20 @@ static bool make_listener(const struct postfix_seen *seen, const struct postfix_
 static void set_bind(const char *text, struct ip *bind)
 {
     struct ip ip;
+    bool any;
 
-    if (text && ip_parse(text, &ip))
-        *bind = ip;
+    if (text && parse_address(text, &ip, &any))
+        *bind = any ? (struct ip){IP_NONE, {0}} : ip;
+}
+
+/* What is set, be it a wildcard, keeps the interfaces of its family from deciding. */
+static void set_binds(const struct postfix_seen *seen, struct mta_service *service)
+{
+    static const char *const parameters[2] = {"smtp_bind_address", "smtp_bind_address6"};
+
+    bind_to_interfaces(seen->interfaces, service);
+    for (size_t i = 0; i < 2; i++)
+        set_bind(postfix_effective(seen->instance, parameters[i]), &service->bind[i]);
 }
 
 static bool make_sender(const struct postfix_seen *seen, const struct postfix_service *line,
@@ -257,11 +328,9 @@ static bool make_sender(const struct postfix_seen *seen, const struct postfix_se
     const struct mta_instance *instance = seen->instance;
 
     service->role = MTA_SENDER;
-    service->outside = !is_filter(instance, line->name);
+    service->outside = is_way_out(instance, line->name) || !is_filter(instance, line->name);
     str_cut(service->says, sizeof service->says, postfix_effective(instance, "smtp_helo_name"));
-    set_bind(postfix_effective(instance, "smtp_bind_address"), &service->bind[0]);
-    set_bind(postfix_effective(instance, "smtp_bind_address6"), &service->bind[1]);
-    bind_to_interfaces(seen->interfaces, service);
+    set_binds(seen, service);
     say_from(seen, line, "smtp_helo_name", service);
     return true;
 }
@@ -289,12 +358,9 @@ static bool make_service(const struct postfix_seen *seen, const struct postfix_s
 static bool counts_most(const struct postfix_seen *seen, const struct postfix_service *line,
                         const struct mta_service *service)
 {
-    const char *transport = postfix_effective(seen->instance, "default_transport");
-    size_t n = strcspn(transport, ":");
-
     if (service->role == MTA_LISTENER)
         return service->port == SMTP_PORT;
-    return strlen(line->name) == n && strncmp(line->name, transport, n) == 0;
+    return is_default(seen->instance, line->name);
 }
 
 void postfix_add_services(const struct postfix_seen *seen, struct mta_facts *facts)
