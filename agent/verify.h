@@ -5,7 +5,6 @@
 #ifndef NAMESAKE_VERIFY_H
 #define NAMESAKE_VERIFY_H
 
-
 #include "agent/collect.h"
 #include "agent/report.h"
 
