@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#include "agent/base/clock.h"
+#include <time.h>
 
 #include "agent/act_mta.h"
+#include "agent/base/clock.h"
 
 /* A request whose sender was ended may still arrive. */
 #define ON_ITS_WAY_MS 1000
@@ -104,9 +104,11 @@ bool act_write(struct actor *actor, const struct step *step, const struct readin
 
     if (step->kind == STEP_MTA)
         return act_mta_write(actor, step, reading, left, e);
+    if (record_write(actor, step, &reading->holding, &wanted, e))
+        return true;
     /* A vendor may have made a part of it before it failed, or all of it without an answer. */
-    *left = ACT_LEFT_TRACES;
-    return record_write(actor, step, &reading->holding, &wanted, e);
+    *left = e->code == ERR_TIMEOUT ? ACT_LEFT_UNKNOWN : ACT_LEFT_TRACES;
+    return false;
 }
 
 bool act_settle(struct actor *actor, const struct step *step, struct error *e)

@@ -45,7 +45,8 @@ enum act_left {
     ACT_LEFT_NOTHING, /* the old state was put back, or never touched */
     ACT_LEFT_TRACES,  /* the next run has to look first: a vendor may have made a part of it, a
                          stage may lie beside the mail server's files */
-    ACT_LEFT_UNKNOWN, /* the connection to a mail server broke: old or new, live or not */
+    ACT_LEFT_UNKNOWN, /* the connection to a mail server broke: old or new, live or not; or a vendor
+                         did not answer */
 };
 
 /* Read the value that a step is about, from where it is written. The caller frees the reading. */

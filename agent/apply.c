@@ -125,9 +125,7 @@ static bool make_step(struct actor *actor, struct run *run, size_t index, const 
         return journal_end(run, index, PROGRESS_DONE, "", e);
     if (was_begun && step->kind == STEP_MTA && left == ACT_LEFT_NOTHING)
         left = put_back_earlier(actor, run, index, e);
-    /* A vendor that did not answer may have done it. */
-    result->unknown = left == ACT_LEFT_UNKNOWN ||
-                      (left == ACT_LEFT_TRACES && e->code == ERR_TIMEOUT && step->kind != STEP_MTA);
+    result->unknown = left == ACT_LEFT_UNKNOWN;
     /* Else the begin stays without an end, and the next run looks first. */
     if (left == ACT_LEFT_NOTHING && !journal_end(run, index, PROGRESS_FAILED, e->why, &unwritten))
         log_line(LOG_LEVEL_QUIET, "%s: %s", unwritten.what, unwritten.why);

@@ -371,26 +371,11 @@ const char *const generic_placeholders[] = {"available",
                                             NULL};
 
 /* First labels that hosters and access providers give to every address. */
-const char *const generic_constants[] = {"client",
-                                         "customer",
-                                         "dhcp",
-                                         "dialup",
-                                         "dinamic",
-                                         "dsl-dynamic",
-                                         "dyn-ip",
-                                         "dynamic",
-                                         "dynamic-ip",
-                                         "dynamic-pool",
-                                         "dynamicip",
-                                         "dynip",
-                                         "hostby",
-                                         "hosted-by",
-                                         "hostedby",
-                                         "ip-dynamic",
-                                         "ip-address-pool",
-                                         "no-reverse-available",
-                                         "static-ip",
-                                         NULL};
+const char *const generic_constants[] = {
+    "client",    "customer",  "dhcp",       "dialup",          "dinamic",    "dsl-dynamic",
+    "dyn-ip",    "dynamic",   "dynamic-ip", "dynamic-pool",    "dynamicip",  "dynip",
+    "hostby",    "hosted-by", "hostedby",   "ip-address-pool", "ip-dynamic", "no-reverse-available",
+    "static-ip", NULL};
 
 /* Public second levels below a country's own domain. */
 const char *const generic_seconds[] = {

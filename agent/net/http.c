@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HEADER_LINES_MAX 200
 #define HEADER_BYTES_MAX ((size_t)64 << 10)
